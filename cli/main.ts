@@ -1,0 +1,47 @@
+/** The command line: joins the commands, prints failures, sets the exit code. */
+import process from 'node:process';
+import { Command } from 'commander';
+import { buildCommand } from './build.ts';
+import { initCommand } from './init.ts';
+import { sayFailure } from './output.ts';
+import { queryCommand } from './query.ts';
+import { scanCommand } from './scan.ts';
+import { serveCommand } from './serve.ts';
+import { startCommand } from './start.ts';
+import { verifyCommand } from './verify.ts';
+import { programVersion } from './version.ts';
+
+const usageExitCode = 2;
+
+export async function main(args: string[]): Promise<number> {
+  const program = new Command('patchledger')
+    .description('Which fixes were missing on which machines, since when, until when, and how do we know?')
+    .version(programVersion)
+    .addHelpText('before', 'Example: patchledger start        scan this machine, build the site, show it\n')
+    .addHelpText('after', '\nExit codes and every option: docs/command-line.md')
+    .showHelpAfterError('(add --help for what it takes)');
+  const commands = [
+    startCommand(),
+    initCommand(),
+    scanCommand(),
+    buildCommand(),
+    serveCommand(),
+    queryCommand(),
+    verifyCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (isCommanderExit(error)) return error.exitCode === 0 ? 0 : usageExitCode;
+    return sayFailure(error);
+  }
+}
+
+function isCommanderExit(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,68 @@
+/**
+ * Talking to the person at the terminal: results go to standard output, talk to standard error.
+ * Anything a host may have said passes `clean()` before it comes here.
+ */
+import process from 'node:process';
+import { Failure } from '#data/model/failure.ts';
+
+const showProgressAfterMs = 2000;
+const redrawMs = 100;
+const barWidth = 24;
+
+/** Prints a result. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Says something beside the result. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Tells of a failure as people read it: what happened, then the next step. */
+export function sayFailure(error: unknown): number {
+  if (error instanceof Failure) {
+    say(`patchledger: ${error.message}`);
+    if (error.nextStep !== undefined) say(`  next: ${error.nextStep}`);
+    return error.exitCode;
+  }
+  say(`patchledger: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say('  next: this is a bug in Patchledger; please report it with the lines above');
+  return 1;
+}
+
+export interface Progress {
+  /** @param done steps done of the total given at the start */
+  step(done: number, note?: string): void;
+  /** Removes the bar; what is printed next stands on a clean line. */
+  end(): void;
+}
+
+/**
+ * A progress bar on standard error for work that takes more than two seconds on a terminal. Elsewhere
+ * it prints nothing: the command's own lines say what was done.
+ */
+export function showProgress(label: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
+  const startedAt = performance.now();
+  let drawnAt = 0;
+  let drawn = false;
+  return {
+    step(done, note = ''): void {
+      const now = performance.now();
+      if (!stream.isTTY || now - startedAt < showProgressAfterMs || now - drawnAt < redrawMs) return;
+      drawnAt = now;
+      drawn = true;
+      stream.write(`\r\u001b[K${bar(label, done, total, note)}`.slice(0, (stream.columns || 80) + 4));
+    },
+    end(): void {
+      if (drawn) stream.write('\r\u001b[K');
+      drawn = false;
+    },
+  };
+}
+
+function bar(label: string, done: number, total: number, note: string): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * barWidth);
+  return `${label} [${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${done}/${total} ${note}`;
+}

@@ -1,0 +1,88 @@
+/** What `scan` and `start` share: one run over the inventory, written as one entry of the record. */
+import { scanPopulation } from '#collector/scan.ts';
+import { appendEntry } from '#data/ledger/append.ts';
+import type { Appended } from '#data/ledger/append.ts';
+import { listEntries } from '#data/ledger/entries.ts';
+import { readHistory } from '#data/ledger/history.ts';
+import { withWriterLock } from '#data/ledger/lock.ts';
+import { Failure } from '#data/model/failure.ts';
+import { scanTables } from '#data/model/tables.ts';
+import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
+import { loadWorkspace } from '#data/workspace/load.ts';
+import type { Workspace } from '#data/workspace/load.ts';
+import { say, showProgress } from './output.ts';
+import type { Places } from './workspace.ts';
+
+export interface RunOptions {
+  places: Places;
+  /** Only these hosts are tried; the population is recorded whole all the same. */
+  only?: string[];
+  /** How long to wait for another writer, in seconds. */
+  waitSeconds: number;
+}
+
+export interface RunResult {
+  workspace: Workspace;
+  entry: Appended;
+  scans: RowOf<'scans'>[];
+  /** Per subject of a host: what was not read completely, and why. */
+  gaps: RowOf<'readings'>[];
+}
+
+/** Scans, and appends what was read. Hosts that fail are part of the result, not an error. */
+export async function runScan({ places, only = [], waitSeconds }: RunOptions): Promise<RunResult> {
+  const workspace = await loadWorkspace(places.root);
+  const hosts = chooseHosts(workspace, only);
+  const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };
+  return withWriterLock(places.ledger, lock, async () => {
+    const history = await readHistory(listEntries(places.ledger));
+    const progress = showProgress('scanning', hosts.length);
+    const scans: RowOf<'scans'>[] = [];
+    const gaps: RowOf<'readings'>[] = [];
+    try {
+      const entry = await appendEntry(
+        places.ledger,
+        { collector: workspace.config.collector, kind: 'scan', startedAt: new Date(), workspaceFiles: workspace.files },
+        async (tables) => {
+          tables.add('population', workspace.hosts);
+          for await (const { host, snapshot } of scanPopulation({ hosts, knownOf: history.knownOf })) {
+            const events = history.newEvents(host.host_id, snapshot.events);
+            for (const [name, rows] of snapshotTables({ ...snapshot, events })) tables.add(name, rows);
+            scans.push(...snapshot.scans);
+            gaps.push(...snapshot.readings.filter(({ status }) => status !== 'complete'));
+            progress.step(scans.length, host.host_id);
+          }
+          return summarise(workspace, scans);
+        },
+      );
+      return { workspace, entry, scans, gaps };
+    } finally {
+      progress.end();
+    }
+  });
+}
+
+function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[] {
+  const unknown = only.find((id) => !workspace.hosts.some(({ host_id }) => host_id === id));
+  if (unknown !== undefined) {
+    throw new Failure('unknown-host', `the inventory has no host ${JSON.stringify(unknown)}`, {
+      nextStep: 'name hosts by their id in inventory/*.yaml',
+      exitCode: 2,
+    });
+  }
+  return only.length === 0 ? workspace.hosts : workspace.hosts.filter(({ host_id }) => only.includes(host_id));
+}
+
+function snapshotTables(snapshot: Snapshot): [ScanTableName, Snapshot[keyof Snapshot]][] {
+  const names = Object.keys(scanTables).filter((name) => name !== 'population') as (keyof Snapshot)[];
+  return names.map((name) => [name, snapshot[name]]);
+}
+
+function summarise(workspace: Workspace, scans: RowOf<'scans'>[]): Record<string, number> {
+  return {
+    population: workspace.hosts.length,
+    tried: scans.length,
+    ok: scans.filter(({ status }) => status === 'ok').length,
+    partial: scans.filter(({ status }) => status === 'partial').length,
+  };
+}

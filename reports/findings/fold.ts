@@ -1,0 +1,196 @@
+/**
+ * The fold: from the entries of the record to a database of findings.
+ *
+ * The findings are a cache: `cache/<heads>-<models>.duckdb`, named by what it was made from, so a file
+ * that is there is right and can be opened read-only by anyone. It is never changed in place. A fold
+ * copies the newest cache that is a beginning of the same history, adds the facts of the entries it
+ * lacks, derives everything else anew, and renames the result into place.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { findEcosystem } from '#ecosystems/registry.ts';
+import { withDatabase, readRows } from '#data/ledger/database.ts';
+import type { DatabaseOptions } from '#data/ledger/database.ts';
+import { syncFolder, syncFile, renameDurably } from '#data/ledger/durable.ts';
+import { heads } from '#data/ledger/entries.ts';
+import type { Entry } from '#data/ledger/entries.ts';
+import { createRecordViews } from '#data/ledger/read.ts';
+import { addFacts, createFacts, versionsToRank } from './facts.ts';
+import { hashModels, readModels } from './models.ts';
+import type { Model } from './models.ts';
+
+export interface Findings {
+  /** The database file; open it read-only. */
+  path: string;
+  /** Whether it had to be made. */
+  folded: 'reused' | 'extended' | 'rebuilt';
+}
+
+export interface FoldOptions {
+  /** The `ledger` folder. */
+  ledgerRoot: string;
+  /** The `cache` folder; made when missing. */
+  cacheRoot: string;
+  /** Entries to fold: all of them, or those known at an earlier instant. */
+  entries: Entry[];
+  /** Age in hours beyond which a scan proves nothing about today (semantics 4; default 72). */
+  maxScanAgeHours?: number;
+  /** Cores DuckDB may use. */
+  threads?: number;
+}
+
+const schema = 'findings 1';
+
+/** Makes, or finds, the findings of the given entries. */
+export async function foldLedger(options: FoldOptions): Promise<Findings> {
+  const models = readModels();
+  const maxScanAgeHours = options.maxScanAgeHours ?? 72;
+  const modelsHash = hashModels(models, schema, String(maxScanAgeHours), ...createFacts(), ...addFacts());
+  const path = join(options.cacheRoot, `${hashHeads(options.entries)}-${modelsHash}.duckdb`);
+  if (existsSync(path)) return { path, folded: 'reused' };
+
+  mkdirSync(options.cacheRoot, { recursive: true });
+  removeLeftovers(options.cacheRoot);
+  const draft = join(options.cacheRoot, `.incoming-${randomBytes(6).toString('hex')}.duckdb`);
+  try {
+    const base = await findBase(options, modelsHash);
+    if (base !== undefined) copyFileSync(base, draft, constants.COPYFILE_FICLONE);
+    await withDatabase(draft, databaseOptions(options), (connection) =>
+      extend(connection, { ...options, models, maxScanAgeHours }),
+    );
+    syncFile(draft);
+    renameDurably(draft, path);
+    removeOthers(options.cacheRoot, path);
+    return { path, folded: base === undefined ? 'rebuilt' : 'extended' };
+  } finally {
+    for (const leftover of [draft, `${draft}.wal`]) rmSync(leftover, { force: true });
+  }
+}
+
+interface ExtendOptions extends FoldOptions {
+  models: Model[];
+  maxScanAgeHours: number;
+}
+
+async function extend(connection: DuckDBConnection, options: ExtendOptions): Promise<void> {
+  const [table] = await readRows(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'fact_entries'");
+  await connection.run('BEGIN TRANSACTION');
+  if (table === undefined) await runAll(connection, createFacts());
+  await createRecordViews(connection, options.entries, 'record_');
+  await addEntries(connection, options.entries);
+  await runAll(connection, addFacts());
+  await rankVersions(connection);
+  await runAll(connection, [asOf(options)]);
+  for (const model of options.models) await connection.run(model.sql);
+  await connection.run('COMMIT');
+  await connection.run('CHECKPOINT');
+}
+
+async function addEntries(connection: DuckDBConnection, entries: Entry[]): Promise<void> {
+  await connection.run('CREATE TEMP TABLE all_entries AS FROM fact_entries LIMIT 0');
+  const insert = await connection.prepare(
+    'INSERT INTO all_entries VALUES ($1, $2, $3, $4, $5, $6::TIMESTAMP, $7::TIMESTAMP, $8)',
+  );
+  for (const { manifest, hash } of entries) {
+    insert.bind([
+      manifest.collector,
+      BigInt(manifest.sequence),
+      manifest.kind,
+      hash,
+      manifest.previous,
+      manifest.started_at,
+      manifest.recorded_at,
+      manifest.program.version,
+    ]);
+    await insert.run();
+  }
+  await runAll(connection, [
+    'CREATE TEMP TABLE new_entries AS SELECT collector, sequence FROM all_entries WHERE hash NOT IN (SELECT hash FROM fact_entries)',
+    'INSERT INTO fact_entries SELECT all_entries.* FROM all_entries JOIN new_entries USING (collector, sequence) ORDER BY recorded_at, collector, sequence',
+  ]);
+}
+
+/** Gives every version its place in its ecosystem's order; equal versions share one. */
+async function rankVersions(connection: DuckDBConnection): Promise<void> {
+  const rows = await readRows(connection, versionsToRank);
+  const byEcosystem = Map.groupBy(rows, (row) => String(row['ecosystem']));
+  await connection.run('CREATE OR REPLACE TABLE version_ranks (ecosystem VARCHAR, version VARCHAR, rank BIGINT)');
+  const appender = await connection.createAppender('version_ranks');
+  for (const [ecosystem, group] of byEcosystem) {
+    const compare = findEcosystem(ecosystem).compareVersions;
+    const versions = group.map((row) => String(row['version'])).sort((a, b) => compare(a, b) || (a < b ? -1 : 1));
+    let rank = 0;
+    for (const [index, version] of versions.entries()) {
+      const before = versions[index - 1];
+      if (before !== undefined && compare(before, version) !== 0) rank++;
+      appender.appendVarchar(ecosystem);
+      appender.appendVarchar(version);
+      appender.appendBigInt(BigInt(rank));
+      appender.endRow();
+    }
+  }
+  appender.closeSync();
+}
+
+/** The instant for which the findings hold: when the record last learned something. */
+function asOf({ maxScanAgeHours }: ExtendOptions): string {
+  return `CREATE OR REPLACE TABLE as_of AS
+    SELECT max(recorded_at) AS instant, ${Math.trunc(maxScanAgeHours)}::BIGINT AS max_scan_age_hours FROM fact_entries`;
+}
+
+/** The newest cache of the same models whose entries are all among the wanted ones. */
+async function findBase(options: FoldOptions, modelsHash: string): Promise<string | undefined> {
+  const wanted = new Set(options.entries.map(({ hash }) => hash));
+  let best: { path: string; size: number } | undefined;
+  for (const name of readdirSync(options.cacheRoot)) {
+    if (!name.endsWith(`-${modelsHash}.duckdb`) || name.startsWith('.')) continue;
+    const path = join(options.cacheRoot, name);
+    const known = await readEntryHashes(path);
+    if (known === undefined || !known.every((hash) => wanted.has(hash))) continue;
+    if (best === undefined || known.length > best.size) best = { path, size: known.length };
+  }
+  return best?.path;
+}
+
+/** Undefined when the file cannot be read: it is only a cache, and will be made again. */
+async function readEntryHashes(path: string): Promise<string[] | undefined> {
+  try {
+    return await withDatabase(path, { readOnly: true }, async (connection) =>
+      (await readRows(connection, 'SELECT hash FROM fact_entries')).map((row) => String(row['hash'])),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** One name for a set of chains: the hash over every chain's last entry. */
+function hashHeads(entries: Entry[]): string {
+  const lines = heads(entries).map(({ collector, hash }) => `${collector} ${hash}\n`);
+  return createHash('sha256').update(lines.sort().join('')).digest('hex').slice(0, 16);
+}
+
+function databaseOptions({ threads }: FoldOptions): DatabaseOptions {
+  return threads === undefined ? {} : { threads };
+}
+
+/** Drafts of folds that were killed. A fold runs under the writer's lock, so none of them is in use. */
+function removeLeftovers(cacheRoot: string): void {
+  for (const name of readdirSync(cacheRoot)) {
+    if (name.startsWith('.incoming-')) rmSync(join(cacheRoot, name), { recursive: true, force: true });
+  }
+}
+
+/** Other caches answer no question any more; readers that have one open keep their file. */
+function removeOthers(cacheRoot: string, path: string): void {
+  for (const name of readdirSync(cacheRoot)) {
+    const other = join(cacheRoot, name);
+    if (name.endsWith('.duckdb') && other !== path) rmSync(other, { force: true });
+  }
+  syncFolder(cacheRoot);
+}
+
+async function runAll(connection: DuckDBConnection, statements: string[]): Promise<void> {
+  for (const statement of statements) await connection.run(statement);
+}

@@ -1,0 +1,59 @@
+/** The models of the findings, in the order in which they build on each other. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+export interface Model {
+  /** File name without number and ending, e.g. 'update-spells'. */
+  name: string;
+  sql: string;
+}
+
+const files = [
+  '01-runs.sql',
+  '02-scans.sql',
+  '03-observations.sql',
+  '04-retired-hosts.sql',
+  '05-package-spells.sql',
+  '06-pending.sql',
+  '07-update-spells.sql',
+  '08-install-events.sql',
+  '09-hosts.sql',
+  '10-current.sql',
+  '11-unknowns.sql',
+];
+
+/** Tables that people may query and download; the others are steps on the way. */
+export const publicTables = [
+  'runs',
+  'hosts',
+  'scans',
+  'unknowns',
+  'update_spells',
+  'package_spells',
+  'install_events',
+  'current_packages',
+  'current_updates',
+  'current_repositories',
+  'current_kernels',
+  'current_processes',
+  'current_mappings',
+  'current_software',
+  'current_sections',
+  'current_rejections',
+  'current_logs',
+  'retired_hosts',
+];
+
+export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {
+  return files.map((file) => ({
+    name: file.replace(/^\d+-|\.sql$/g, ''),
+    sql: readFileSync(new URL(file, folder), 'utf8'),
+  }));
+}
+
+/** One hash for the models and whatever else decides what the findings look like: changed models make another cache. */
+export function hashModels(models: Model[], ...settings: string[]): string {
+  const hash = createHash('sha256');
+  for (const part of [...models.flatMap(({ name, sql }) => [name, sql]), ...settings]) hash.update(part).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,32 @@
+-- A run is one pass of one collector: one scan entry of the record.
+CREATE OR REPLACE TABLE runs AS
+SELECT
+  entry.collector,
+  entry.sequence,
+  entry.hash,
+  entry.started_at,
+  entry.recorded_at,
+  entry.program_version,
+  (SELECT count(*) FROM fact_population p WHERE p.collector = entry.collector AND p.sequence = entry.sequence) AS population,
+  count(scan.host_id) AS hosts_tried,
+  count(scan.host_id) FILTER (WHERE scan.status = 'ok') AS hosts_read,
+  count(scan.host_id) FILTER (WHERE scan.status = 'partial') AS hosts_partly_read,
+  count(scan.host_id) FILTER (WHERE scan.status NOT IN ('ok', 'partial')) AS hosts_unread
+FROM fact_entries entry
+LEFT JOIN fact_scans scan ON scan.collector = entry.collector AND scan.sequence = entry.sequence
+WHERE entry.kind = 'scan'
+GROUP BY ALL
+ORDER BY recorded_at, collector, sequence;
+
+COMMENT ON TABLE runs IS 'One pass of one collector over the population.';
+COMMENT ON COLUMN runs.collector IS 'Chain the run belongs to.';
+COMMENT ON COLUMN runs.sequence IS 'Number of the entry in that chain.';
+COMMENT ON COLUMN runs.hash IS 'Hash of the entry''s manifest: proves the run and all before it.';
+COMMENT ON COLUMN runs.started_at IS 'When the run began (UTC).';
+COMMENT ON COLUMN runs.recorded_at IS 'When the record learned it (UTC).';
+COMMENT ON COLUMN runs.program_version IS 'Version of Patchledger that wrote it.';
+COMMENT ON COLUMN runs.population IS 'Hosts in the inventory at that time.';
+COMMENT ON COLUMN runs.hosts_tried IS 'Hosts the run tried to scan.';
+COMMENT ON COLUMN runs.hosts_read IS 'Of them, read completely.';
+COMMENT ON COLUMN runs.hosts_partly_read IS 'Of them, read partly.';
+COMMENT ON COLUMN runs.hosts_unread IS 'Of them, not read at all.';

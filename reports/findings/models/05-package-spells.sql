@@ -1,0 +1,81 @@
+-- A package spell is the time during which a host had one version of a package in one state.
+-- It begins between the last complete reading without it and the first reading with it; with no
+-- reading before, the beginning is not known (late entry). The package manager's own log narrows
+-- both ends. A reading that was not complete never ends a spell.
+CREATE OR REPLACE TABLE package_spells AS
+WITH present AS (
+  SELECT
+    seen.host_id, seen.incarnation, package, architecture, version, state, source_package, source_version,
+    seen.stretch, seen.first_at, seen.last_at, seen.complete_before, seen.complete_through,
+    min(installed_at) OVER (PARTITION BY seen.host_id, seen.incarnation, package, architecture, version, state) AS installed_at
+  FROM observations seen
+  JOIN state_packages USING (host_id, digest)
+  WHERE seen.subject = 'packages'
+),
+islands AS (
+  SELECT *, coalesce(complete_before > lag(complete_through) OVER timeline, true) AS begins
+  FROM present
+  WINDOW timeline AS (PARTITION BY host_id, incarnation, package, architecture, version, state ORDER BY stretch)
+),
+numbered AS (
+  SELECT *, count(*) FILTER (WHERE begins)
+    OVER (PARTITION BY host_id, incarnation, package, architecture, version, state ORDER BY stretch) AS island
+  FROM islands
+),
+spells AS (
+  SELECT
+    host_id, incarnation, package, architecture, version, state, island,
+    any_value(source_package) AS source_package, any_value(source_version) AS source_version,
+    min(first_at) AS first_seen_at, max(last_at) AS last_seen_at, min(installed_at) AS installed_at,
+    min(stretch) AS first_stretch, max(stretch) AS last_stretch
+  FROM numbered
+  GROUP BY host_id, incarnation, package, architecture, version, state, island
+),
+bounded AS (
+  SELECT
+    spells.*,
+    before.last_at AS absent_before_at,
+    after.first_at AS absent_after_at
+  FROM spells
+  ASOF LEFT JOIN (SELECT * FROM observations WHERE subject = 'packages' AND status = 'complete') before
+    ON before.host_id = spells.host_id AND before.incarnation = spells.incarnation AND before.stretch < spells.first_stretch
+  ASOF LEFT JOIN (SELECT * FROM observations WHERE subject = 'packages' AND status = 'complete') after
+    ON after.host_id = spells.host_id AND after.incarnation = spells.incarnation AND after.stretch > spells.last_stretch
+)
+SELECT
+  host_id, incarnation, package, architecture, version, source_package, source_version, state,
+  first_seen_at, last_seen_at,
+  coalesce(logged.not_before, absent_before_at, CASE WHEN state = 'installed' THEN installed_at END) AS began_not_before,
+  coalesce(logged.not_after, CASE WHEN absent_before_at IS NULL AND state = 'installed' THEN installed_at END, first_seen_at) AS began_not_after,
+  CASE
+    WHEN logged.not_before IS NOT NULL THEN 'package-manager-log'
+    WHEN absent_before_at IS NOT NULL THEN 'between-scans'
+    WHEN state = 'installed' AND installed_at IS NOT NULL THEN 'package-database'
+    ELSE 'late-entry'
+  END AS began_evidence,
+  absent_after_at IS NULL AS current,
+  CASE WHEN absent_after_at IS NOT NULL THEN last_seen_at END AS ended_not_before,
+  absent_after_at AS ended_not_after
+FROM bounded
+LEFT JOIN LATERAL (
+  SELECT max(not_before) AS not_before, max_by(not_after, not_before) AS not_after
+  FROM fact_events event
+  WHERE event.log = 'dpkg' AND bounded.state = 'installed'
+    AND event.host_id = bounded.host_id AND event.package = bounded.package AND event.architecture = bounded.architecture
+    AND event.new_version = bounded.version
+    AND event.not_before <= bounded.first_seen_at
+    AND event.not_after >= coalesce(bounded.absent_before_at, event.not_after)
+) logged ON true
+ORDER BY host_id, incarnation, package, architecture, first_seen_at, version, state;
+
+COMMENT ON TABLE package_spells IS 'Packages over time: one row for each version a host had, with bounds and evidence.';
+COMMENT ON COLUMN package_spells.incarnation IS 'Which machine under that name.';
+COMMENT ON COLUMN package_spells.state IS 'State in the package database.';
+COMMENT ON COLUMN package_spells.first_seen_at IS 'First scan that saw it (UTC).';
+COMMENT ON COLUMN package_spells.last_seen_at IS 'Last scan that saw it (UTC).';
+COMMENT ON COLUMN package_spells.began_not_before IS 'Earliest instant at which it can have begun; null when nothing bounds it.';
+COMMENT ON COLUMN package_spells.began_not_after IS 'Latest instant at which it can have begun.';
+COMMENT ON COLUMN package_spells.began_evidence IS 'package-manager-log, package-database, between-scans or late-entry.';
+COMMENT ON COLUMN package_spells.current IS 'Whether no later complete reading was without it.';
+COMMENT ON COLUMN package_spells.ended_not_before IS 'Last scan that saw it, once it ended.';
+COMMENT ON COLUMN package_spells.ended_not_after IS 'First complete reading without it.';

@@ -1,0 +1,74 @@
+-- A host is a member of the population: in the latest inventory of its collector, or retired from it.
+-- Its standing says what its figures are worth:
+--   read          the last attempt read packages and updates completely, and they are fresh
+--   partly-read   something that the figures rest on was read only in part at the last attempt
+--   stale         the last attempt failed or the last reading is older than max_scan_age_hours
+--   never-read    no attempt has ever read it
+--   retired       it is no longer in the inventory
+CREATE OR REPLACE TABLE hosts AS
+WITH latest_run AS (
+  SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind = 'scan' GROUP BY collector
+),
+listed AS (
+  SELECT member.*, member.sequence = latest_run.sequence AS listed_now
+  FROM fact_population member
+  JOIN latest_run USING (collector)
+  QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY member.sequence = latest_run.sequence DESC, recorded_at DESC, collector) = 1
+),
+last_attempt AS (
+  SELECT * FROM scans QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY started_at DESC, recorded_at DESC, collector) = 1
+),
+last_read AS (
+  SELECT * FROM scans WHERE was_read
+  QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY happened_at DESC, recorded_at DESC, collector) = 1
+),
+judging AS (
+  SELECT
+    last_read.host_id,
+    bool_and(reading.status = 'complete') FILTER (WHERE reading.subject IN ('packages', 'updates')) AS complete,
+    max(reading.status) FILTER (WHERE reading.subject = 'packages') AS packages_reading,
+    max(reading.status) FILTER (WHERE reading.subject = 'updates') AS updates_reading
+  FROM last_read JOIN fact_readings reading USING (host_id, collector, sequence)
+  GROUP BY last_read.host_id
+)
+SELECT
+  listed.host_id, listed.listed_now, listed.address, listed.port, listed.login, listed.transport, listed.owner, listed.groups,
+  listed.environment, listed.ring, listed.criticality, listed.internet_exposed, listed.tags,
+  CASE
+    WHEN NOT listed.listed_now THEN 'retired'
+    WHEN last_read.host_id IS NULL THEN 'never-read'
+    WHEN NOT last_attempt.was_read OR last_read.happened_at < as_of.instant - to_hours(as_of.max_scan_age_hours) THEN 'stale'
+    WHEN NOT coalesce(judging.complete, false) THEN 'partly-read'
+    ELSE 'read'
+  END AS standing,
+  last_attempt.started_at AS last_attempt_at,
+  last_attempt.status AS last_status,
+  last_attempt.reason AS last_reason,
+  last_attempt.next_step AS last_next_step,
+  last_read.happened_at AS last_read_at,
+  last_read.collector AS last_read_collector,
+  last_read.sequence AS last_read_sequence,
+  last_read.incarnation, last_read.ecosystem, last_read.hostname, last_read.os_id, last_read.os_version, last_read.os_codename, last_read.os_name,
+  last_read.architecture, last_read.virtualization, last_read.kernel_release, last_read.booted_at, last_read.time_zone,
+  last_read.clock_offset_ms, last_read.clock_uncertainty_ms, last_read.scan_user, last_read.is_root,
+  last_read.processes_total, last_read.processes_read, last_read.reboot_required, last_read.reboot_packages,
+  last_read.package_cache, last_read.lists_checked_at,
+  coalesce(judging.packages_reading, 'unread') AS packages_reading,
+  coalesce(judging.updates_reading, 'unread') AS updates_reading
+FROM listed
+CROSS JOIN as_of
+LEFT JOIN last_attempt USING (host_id)
+LEFT JOIN last_read USING (host_id)
+LEFT JOIN judging USING (host_id)
+ORDER BY host_id;
+
+COMMENT ON TABLE hosts IS 'Every host of the population with what was last known of it, and what that is worth.';
+COMMENT ON COLUMN hosts.listed_now IS 'Whether it is in the latest inventory.';
+COMMENT ON COLUMN hosts.standing IS 'read, partly-read, stale, never-read or retired.';
+COMMENT ON COLUMN hosts.last_attempt_at IS 'When a run last tried it (UTC).';
+COMMENT ON COLUMN hosts.last_status IS 'How that ended.';
+COMMENT ON COLUMN hosts.last_reason IS 'Why it was not ok.';
+COMMENT ON COLUMN hosts.last_next_step IS 'What to do about it.';
+COMMENT ON COLUMN hosts.last_read_at IS 'When it was last read, wholly or partly (UTC).';
+COMMENT ON COLUMN hosts.packages_reading IS 'How completely packages were read then.';
+COMMENT ON COLUMN hosts.updates_reading IS 'How completely updates were read then.';

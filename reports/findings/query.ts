@@ -1,0 +1,46 @@
+/** Read-only SQL over the findings, for people. */
+import { withDatabase } from '#data/ledger/database.ts';
+import { Failure } from '#data/model/failure.ts';
+import { publicTables } from './models.ts';
+
+export interface QueryResult {
+  columns: string[];
+  /** Values as JSON holds them: text, number, boolean, list, null. */
+  rows: unknown[][];
+}
+
+const mostRows = 1_000_000;
+
+/**
+ * Runs one statement on a findings file. The file is opened read-only and the statement can reach
+ * nothing else: no files, no network, no extensions, no settings.
+ *
+ * @throws Failure 'query-invalid' with what DuckDB says of the statement
+ */
+export async function queryFindings(path: string, sql: string): Promise<QueryResult> {
+  return withDatabase(path, { readOnly: true, sealed: true }, async (connection) => {
+    try {
+      const statements = await connection.extractStatements(sql);
+      if (statements.count !== 1) throw new Error(`expected one statement, found ${statements.count}`);
+      const reader = await connection.streamAndReadUntil(sql, mostRows + 1);
+      if (reader.currentRowCount > mostRows) throw new Error(`more than ${mostRows} rows; add a LIMIT`);
+      return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowsJson() };
+    } catch (error) {
+      throw new Failure('query-invalid', error instanceof Error ? error.message : String(error), {
+        nextStep: 'patchledger query --views lists the views and their columns',
+        exitCode: 2,
+        cause: error,
+      });
+    }
+  });
+}
+
+/** Every public view with its columns and what they mean. */
+export function describeViews(path: string): Promise<QueryResult> {
+  const names = publicTables.map((name) => `'${name}'`).join(', ');
+  return queryFindings(
+    path,
+    `SELECT table_name AS "view", column_name AS "column", data_type AS "type", coalesce(comment, '') AS meaning
+     FROM duckdb_columns() WHERE table_name IN (${names}) ORDER BY list_position([${names}], table_name), column_index`,
+  );
+}
