@@ -26,7 +26,9 @@ export function sayFailure(error: unknown): number {
     if (error.nextStep !== undefined) say(`  next: ${error.nextStep}`);
     return error.exitCode;
   }
-  say(`patchledger: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say(
+    `patchledger: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   say('  next: this is a bug in Patchledger; please report it with the lines above');
   return 1;
 }
@@ -42,7 +44,11 @@ export interface Progress {
  * A progress bar on standard error for work that takes more than two seconds on a terminal. Elsewhere
  * it prints nothing: the command's own lines say what was done.
  */
-export function showProgress(label: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
+export function showProgress(
+  label: string,
+  total: number,
+  stream: NodeJS.WriteStream = process.stderr,
+): Progress {
   const startedAt = performance.now();
   let drawnAt = 0;
   let drawn = false;

@@ -17,7 +17,9 @@ export function queryCommand(): Command {
     .description('read-only SQL over the findings')
     .argument('[sql]', 'one SELECT; --views lists what there is')
     .addOption(workspaceOption())
-    .addOption(new Option('-f, --format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .addOption(
+      new Option('-f, --format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'),
+    )
     .option('--json', 'the same as --format json')
     .option('--views', 'list the views and their columns')
     .addHelpText(
@@ -46,7 +48,14 @@ function formatOf({ format, json }: QueryOptions): Format {
 }
 
 function printResult(result: QueryResult, format: Format): void {
-  if (format === 'json') return print(JSON.stringify(result.rows.map((row) => named(result.columns, row)), null, 2));
+  if (format === 'json')
+    return print(
+      JSON.stringify(
+        result.rows.map((row) => named(result.columns, row)),
+        null,
+        2,
+      ),
+    );
   if (format === 'csv') return printCsv(result);
   return printTable(result);
 }
@@ -61,9 +70,16 @@ function printCsv({ columns, rows }: QueryResult): void {
 
 function printTable({ columns, rows }: QueryResult): void {
   const cells = [columns, ...rows].map((row) => row.map((value) => clean(asText(value), widestCell)));
-  const widths = columns.map((_, index) => cells.reduce((widest, row) => Math.max(widest, row[index]?.length ?? 0), 0));
+  const widths = columns.map((_, index) =>
+    cells.reduce((widest, row) => Math.max(widest, row[index]?.length ?? 0), 0),
+  );
   for (const [number, row] of cells.entries()) {
-    print(row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd());
+    print(
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
     if (number === 0) print(widths.map((width) => '-'.repeat(width)).join('  '));
   }
   print(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`);

@@ -11,6 +11,7 @@ import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
 import { say, showProgress } from './output.ts';
+import { programVersion } from './version.ts';
 import type { Places } from './workspace.ts';
 
 export interface RunOptions {
@@ -42,7 +43,13 @@ export async function runScan({ places, only = [], waitSeconds }: RunOptions): P
     try {
       const entry = await appendEntry(
         places.ledger,
-        { collector: workspace.config.collector, kind: 'scan', startedAt: new Date(), workspaceFiles: workspace.files },
+        {
+          collector: workspace.config.collector,
+          kind: 'scan',
+          startedAt: new Date(),
+          workspaceFiles: workspace.files,
+          programVersion,
+        },
         async (tables) => {
           tables.add('population', workspace.hosts);
           for await (const { host, snapshot } of scanPopulation({ hosts, knownOf: history.knownOf })) {
@@ -70,7 +77,9 @@ function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[
       exitCode: 2,
     });
   }
-  return only.length === 0 ? workspace.hosts : workspace.hosts.filter(({ host_id }) => only.includes(host_id));
+  return only.length === 0
+    ? workspace.hosts
+    : workspace.hosts.filter(({ host_id }) => only.includes(host_id));
 }
 
 function snapshotTables(snapshot: Snapshot): [ScanTableName, Snapshot[keyof Snapshot]][] {

@@ -17,7 +17,11 @@ export function scanCommand(): Command {
     .option('--json', 'the result as JSON')
     .addHelpText('before', 'Example: patchledger scan\n         patchledger scan web1 web2 --json\n')
     .action(async (only: string[], options: { workspace?: string; wait: number; json?: boolean }) => {
-      const run = await runScan({ places: places(findWorkspace(options.workspace)), only, waitSeconds: options.wait });
+      const run = await runScan({
+        places: places(findWorkspace(options.workspace)),
+        only,
+        waitSeconds: options.wait,
+      });
       if (options.json) print(JSON.stringify(asJson(run), null, 2));
       else for (const line of describeRun(run)) say(line);
       if (run.scans.some(({ status }) => status !== 'ok')) process.exitCode = someHostsFailed;
@@ -27,12 +31,17 @@ export function scanCommand(): Command {
 /** A run in lines: what was read, then what was not and why. */
 export function describeRun({ entry, scans, gaps }: RunResult): string[] {
   const read = scans.filter(({ status }) => status === 'ok').length;
-  const lines = [`run ${entry.sequence}: ${read} of ${scans.length} hosts read · head ${entry.hash.slice(0, 12)}`];
+  const lines = [
+    `run ${entry.sequence}: ${read} of ${scans.length} hosts read · head ${entry.hash.slice(0, 12)}`,
+  ];
   for (const scan of scans.filter(({ status }) => status !== 'ok')) {
     lines.push(`  ${scan.host_id}: ${scan.status}${scan.reason === null ? '' : `, ${scan.reason}`}`);
     if (scan.next_step !== null) lines.push(`    next: ${scan.next_step}`);
   }
-  const needingRoot = Map.groupBy(gaps.filter((gap) => gap.needs_root), ({ subject }) => subject);
+  const needingRoot = Map.groupBy(
+    gaps.filter((gap) => gap.needs_root),
+    ({ subject }) => subject,
+  );
   for (const [subject, rows] of needingRoot) {
     const hosts = rows.length === 1 ? '' : ` on ${rows.length} hosts`;
     lines.push(`  not read without root${hosts}: ${subject} (${rows[0]?.reason ?? 'no reason given'})`);
@@ -53,7 +62,12 @@ function asJson({ entry, scans, gaps }: RunResult): object {
       observed_at,
       not_complete: gaps
         .filter((gap) => gap.host_id === host_id)
-        .map(({ subject, status: reading, reason: why, needs_root }) => ({ subject, status: reading, reason: why, needs_root })),
+        .map(({ subject, status: reading, reason: why, needs_root }) => ({
+          subject,
+          status: reading,
+          reason: why,
+          needs_root,
+        })),
     })),
   };
 }

@@ -38,5 +38,8 @@ async function findOrMake(named: string | undefined): Promise<string> {
 
 function shorten(lines: string[]): string[] {
   if (lines.length <= mostRunLines) return lines;
-  return [...lines.slice(0, mostRunLines - 1), `  … and ${lines.length - mostRunLines + 1} more: see /coverage/ of the site`];
+  return [
+    ...lines.slice(0, mostRunLines - 1),
+    `  … and ${lines.length - mostRunLines + 1} more: see /coverage/ of the site`,
+  ];
 }

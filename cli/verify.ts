@@ -10,7 +10,10 @@ export function verifyCommand(): Command {
   return new Command('verify')
     .description('recompute every hash of the record and name the first thing that does not fit')
     .addOption(workspaceOption())
-    .option('--against <hash...>', 'prove that the record extends these heads, taken from a page or an older copy')
+    .option(
+      '--against <hash...>',
+      'prove that the record extends these heads, taken from a page or an older copy',
+    )
     .option('--json', 'the result as JSON')
     .addHelpText('before', 'Example: patchledger verify --against 3f1c09ab54de\n')
     .action(async (options: { workspace?: string; against?: string[]; json?: boolean }) => {
@@ -23,8 +26,10 @@ export function verifyCommand(): Command {
         if (problem.found !== null) say(`  found    ${problem.found}`);
       }
       for (const note of report.notes) say(`note: ${note}`);
-      if (!options.json) print(`${report.ok ? 'intact' : 'NOT INTACT'}: ${report.entries} entries, ${report.bytes} bytes`);
-      if (!options.json) for (const head of report.heads) print(`head ${head.collector} ${head.sequence} ${head.hash}`);
+      if (!options.json)
+        print(`${report.ok ? 'intact' : 'NOT INTACT'}: ${report.entries} entries, ${report.bytes} bytes`);
+      if (!options.json)
+        for (const head of report.heads) print(`head ${head.collector} ${head.sequence} ${head.hash}`);
       if (!report.ok) process.exitCode = doesNotVerify;
     });
 }

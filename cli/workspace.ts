@@ -9,9 +9,10 @@ export const configFile = 'patchledger.yaml';
 const usualFolder = 'workspace';
 
 export function workspaceOption(): Option {
-  return new Option('-w, --workspace <folder>', 'the workspace (default: the one around or below this folder)').env(
-    'PATCHLEDGER_WORKSPACE',
-  );
+  return new Option(
+    '-w, --workspace <folder>',
+    'the workspace (default: the one around or below this folder)',
+  ).env('PATCHLEDGER_WORKSPACE');
 }
 
 /**
@@ -30,7 +31,10 @@ export function findWorkspace(named: string | undefined, from: string = process.
   }
   const usual = join(resolve(from), usualFolder);
   if (isWorkspace(usual)) return usual;
-  throw missing(`no workspace here: no ${configFile} in this folder, above it, or in ./${usualFolder}`, 'patchledger init');
+  throw missing(
+    `no workspace here: no ${configFile} in this folder, above it, or in ./${usualFolder}`,
+    'patchledger init',
+  );
 }
 
 /** Where `start` puts a workspace when there is none. */

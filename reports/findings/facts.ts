@@ -12,7 +12,13 @@ import type { ScanTableName } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
 
 const factTables = ['population', 'scans', 'readings'] as const satisfies ScanTableName[];
-const stateTables = ['packages', 'updates', 'repositories', 'kernels', 'software'] as const satisfies ScanTableName[];
+const stateTables = [
+  'packages',
+  'updates',
+  'repositories',
+  'kernels',
+  'software',
+] as const satisfies ScanTableName[];
 
 /** Tables of the record that models read directly, as views named `record_<table>`. */
 export const recordTables = Object.keys(scanTables) as ScanTableName[];
@@ -82,7 +88,17 @@ function addEvents(): string {
   const columns = columnNames('events');
   // What makes two rows the same event; its bounds may be measured a little differently each time. One
   // that was read before it was completed comes again when it is.
-  const identity = ['host_id', 'log', 'local_time', 'action', 'package', 'architecture', 'old_version', 'new_version', 'completed'];
+  const identity = [
+    'host_id',
+    'log',
+    'local_time',
+    'action',
+    'package',
+    'architecture',
+    'old_version',
+    'new_version',
+    'completed',
+  ];
   return `INSERT INTO fact_events
     SELECT record.recorded_at, ${columns.map((column) => `record.${column}`).join(', ')}
     FROM record_events record JOIN new_entries USING (collector, sequence)

@@ -75,12 +75,16 @@ interface ExtendOptions extends FoldOptions {
 }
 
 async function extend(connection: DuckDBConnection, options: ExtendOptions): Promise<void> {
-  const [table] = await readRows(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'fact_entries'");
+  const [table] = await readRows(
+    connection,
+    "SELECT 1 FROM duckdb_tables() WHERE table_name = 'fact_entries'",
+  );
   await connection.run('BEGIN TRANSACTION');
   if (table === undefined) await runAll(connection, createFacts());
-  await createRecordViews(connection, options.entries, 'record_');
-  await addEntries(connection, options.entries);
+  const added = await addEntries(connection, options.entries);
+  await createRecordViews(connection, added);
   await runAll(connection, addFacts());
+  await createRecordViews(connection, await entriesOfLastReads(connection, options.entries));
   await rankVersions(connection);
   await runAll(connection, [asOf(options)]);
   for (const model of options.models) await connection.run(model.sql);
@@ -88,7 +92,8 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
   await connection.run('CHECKPOINT');
 }
 
-async function addEntries(connection: DuckDBConnection, entries: Entry[]): Promise<void> {
+/** Returns the entries that the facts did not hold yet. */
+async function addEntries(connection: DuckDBConnection, entries: Entry[]): Promise<Entry[]> {
   await connection.run('CREATE TEMP TABLE all_entries AS FROM fact_entries LIMIT 0');
   const insert = await connection.prepare(
     'INSERT INTO all_entries VALUES ($1, $2, $3, $4, $5, $6::TIMESTAMP, $7::TIMESTAMP, $8)',
@@ -110,17 +115,40 @@ async function addEntries(connection: DuckDBConnection, entries: Entry[]): Promi
     'CREATE TEMP TABLE new_entries AS SELECT collector, sequence FROM all_entries WHERE hash NOT IN (SELECT hash FROM fact_entries)',
     'INSERT INTO fact_entries SELECT all_entries.* FROM all_entries JOIN new_entries USING (collector, sequence) ORDER BY recorded_at, collector, sequence',
   ]);
+  return pickEntries(entries, await readRows(connection, 'FROM new_entries'));
+}
+
+/** What models take from the record itself lies in the entries that last read some host. */
+async function entriesOfLastReads(connection: DuckDBConnection, entries: Entry[]): Promise<Entry[]> {
+  const rows = await readRows(
+    connection,
+    `SELECT DISTINCT collector, sequence FROM (
+       FROM fact_scans WHERE status IN ('ok', 'partial')
+       QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY coalesce(observed_at, started_at) DESC, recorded_at DESC, collector) = 1)`,
+  );
+  return pickEntries(entries, rows);
+}
+
+function pickEntries(entries: Entry[], rows: { [column: string]: unknown }[]): Entry[] {
+  const wanted = new Set(rows.map((row) => `${String(row['collector'])}/${String(row['sequence'])}`));
+  return entries.filter(({ manifest }) => wanted.has(`${manifest.collector}/${manifest.sequence}`));
 }
 
 /** Gives every version its place in its ecosystem's order; equal versions share one. */
 async function rankVersions(connection: DuckDBConnection): Promise<void> {
   const rows = await readRows(connection, versionsToRank);
   const byEcosystem = Map.groupBy(rows, (row) => String(row['ecosystem']));
-  await connection.run('CREATE OR REPLACE TABLE version_ranks (ecosystem VARCHAR, version VARCHAR, rank BIGINT)');
+  await connection.run(
+    'CREATE OR REPLACE TABLE version_ranks (ecosystem VARCHAR, version VARCHAR, rank BIGINT)',
+  );
   const appender = await connection.createAppender('version_ranks');
   for (const [ecosystem, group] of byEcosystem) {
-    const compare = findEcosystem(ecosystem).compareVersions;
-    const versions = group.map((row) => String(row['version'])).sort((a, b) => compare(a, b) || (a < b ? -1 : 1));
+    const compare = findEcosystem(ecosystem)?.compareVersions;
+    if (compare === undefined)
+      throw new Error(`the record names an ecosystem that this program does not know: ${ecosystem}`);
+    const versions = group
+      .map((row) => String(row['version']))
+      .sort((a, b) => compare(a, b) || (a < b ? -1 : 1));
     let rank = 0;
     for (const [index, version] of versions.entries()) {
       const before = versions[index - 1];

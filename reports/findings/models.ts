@@ -54,6 +54,7 @@ export function readModels(folder: URL = new URL('models/', import.meta.url)): M
 /** One hash for the models and whatever else decides what the findings look like: changed models make another cache. */
 export function hashModels(models: Model[], ...settings: string[]): string {
   const hash = createHash('sha256');
-  for (const part of [...models.flatMap(({ name, sql }) => [name, sql]), ...settings]) hash.update(part).update('\0');
+  for (const part of [...models.flatMap(({ name, sql }) => [name, sql]), ...settings])
+    hash.update(part).update('\0');
   return hash.digest('hex').slice(0, 16);
 }

@@ -58,7 +58,7 @@ ends AS (
     spells.*,
     before.last_at AS absent_before_at,
     least(after.first_at, follower.first_seen_at) AS absent_after_at,
-    lag(highest_target_rank) OVER (
+    lag(spells.highest_target_rank) OVER (
       PARTITION BY spells.host_id, spells.incarnation, spells.package, spells.architecture ORDER BY spells.spell
     ) AS earlier_target_rank
   FROM spells

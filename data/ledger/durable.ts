@@ -1,0 +1,58 @@
+/** File operations that survive a power cut: what is named has reached the disk before the next step. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Failure } from '#data/model/failure.ts';
+
+/** Flushes a file to the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Flushes a folder's names to the disk. */
+export function syncFolder(path: string): void {
+  syncFile(path);
+}
+
+/** Renames, then flushes both folders. The target must not exist, or be a file or link that may be replaced. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+  if (dirname(from) !== dirname(to)) syncFolder(dirname(from));
+}
+
+/** Makes a folder and flushes every folder that got a new name. */
+export function makeFolderDurably(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let folder = path; ; folder = dirname(folder)) {
+    syncFolder(folder);
+    if (folder === dirname(first)) break;
+  }
+}
+
+/**
+ * The failure a person can act on when a file operation or DuckDB says the disk is full or may not be
+ * written; any other error unchanged.
+ */
+export function explainWriteError(error: unknown, folder: string): unknown {
+  const text =
+    error instanceof Error ? `${error.message} ${'code' in error ? String(error.code) : ''}` : String(error);
+  if (/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|out of disk space/i.test(text)) {
+    return new Failure('disk-full', `the disk that holds ${folder} is full; nothing was recorded`, {
+      nextStep: `free some space there and run the command again (df -h ${folder})`,
+      cause: error,
+    });
+  }
+  if (/EROFS|EACCES|EPERM|Read-only file system|Permission denied|readonly database/i.test(text)) {
+    return new Failure('not-writable', `${folder} cannot be written; nothing was recorded`, {
+      nextStep: 'check its owner and mode, and whether the file system is mounted read-only',
+      cause: error,
+    });
+  }
+  return error;
+}

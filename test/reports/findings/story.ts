@@ -1,0 +1,234 @@
+/**
+ * Histories for tests, told in few words: what each run found on each host. A story is written into a
+ * real record and folded like any other.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { appendEntry } from '#data/ledger/append.ts';
+import { readRows, withDatabase } from '#data/ledger/database.ts';
+import { listEntries } from '#data/ledger/entries.ts';
+import type { Entry } from '#data/ledger/entries.ts';
+import { subjects } from '#data/model/words.ts';
+import type { ReadingStatus, ScanStatus, Subject } from '#data/model/words.ts';
+import { scanTables } from '#data/model/tables.ts';
+import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
+import { foldLedger } from '#reports/findings/fold.ts';
+
+/** What a run found on a host: null when it was not in the inventory, a word when it was not read. */
+export type Found = HostState | ScanStatus | null;
+
+export interface HostState {
+  machine?: string;
+  /** Installed versions by package. */
+  packages: { [name: string]: string };
+  /** Newest version on offer by package. */
+  offers?: { [name: string]: string | Partial<RowOf<'updates'>> };
+  /** [UTC instant, action, package, old, new] as the host's dpkg.log dates them. */
+  log?: [string, RowOf<'events'>['action'], string, string | null, string | null][];
+  /** Subjects that were not read completely; the rows given are what was read of them. */
+  readings?: { [subject in Subject]?: ReadingStatus };
+}
+
+export interface RunStory {
+  at: string;
+  hosts: { [hostId: string]: Found };
+}
+
+export interface World {
+  ledgerRoot: string;
+  cacheRoot: string;
+  entries: () => Entry[];
+  fold: (entries?: Entry[]) => Promise<string>;
+  /** Folds all entries and reads rows of the findings. */
+  rows: (sql: string, entries?: Entry[]) => Promise<{ [column: string]: unknown }[]>;
+}
+
+/** Writes the story into a record in a new temporary folder. */
+export async function tell(runs: RunStory[], collector = 'main'): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), 'patchledger-story-'));
+  const ledgerRoot = join(root, 'ledger');
+  const cacheRoot = join(root, 'cache');
+  for (const run of runs) await writeRun(ledgerRoot, collector, run);
+  const entries = (): Entry[] => listEntries(ledgerRoot);
+  const fold = async (only: Entry[] = entries()): Promise<string> =>
+    (await foldLedger({ ledgerRoot, cacheRoot, entries: only })).path;
+  const rows: World['rows'] = async (sql, only) =>
+    withDatabase(await fold(only), { readOnly: true }, (connection) => readRows(connection, sql));
+  return { ledgerRoot, cacheRoot, entries, fold, rows };
+}
+
+/** Appends one more run to the record of a story. */
+export async function writeRun(
+  ledgerRoot: string,
+  collector: string,
+  { at, hosts }: RunStory,
+): Promise<void> {
+  const instant = new Date(at);
+  await appendEntry(
+    ledgerRoot,
+    {
+      collector,
+      kind: 'scan',
+      startedAt: instant,
+      recordedAt: () => instant,
+      programVersion: 'test',
+      workspaceFiles: [],
+    },
+    async (tables) => {
+      for (const [hostId, found] of Object.entries(hosts)) {
+        if (found === null) continue;
+        tables.add('population', [member(hostId)]);
+        for (const [name, rows] of Object.entries(snapshotOf(hostId, found, instant.toISOString()))) {
+          tables.add(name as ScanTableName, rows);
+        }
+      }
+      return {};
+    },
+  );
+}
+
+export function member(hostId: string): RowOf<'population'> {
+  return {
+    host_id: hostId,
+    address: `${hostId}.example`,
+    port: 22,
+    login: 'audit',
+    transport: 'ssh',
+    owner: 'team',
+    groups: [],
+    environment: null,
+    ring: null,
+    criticality: null,
+    internet_exposed: null,
+    tags: [],
+  };
+}
+
+export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: string): Snapshot {
+  const snapshot = Object.fromEntries(
+    Object.keys(scanTables)
+      .filter((name) => name !== 'population')
+      .map((name) => [name, []]),
+  ) as unknown as Snapshot;
+  if (typeof found === 'string') {
+    snapshot.scans = [scanRow(hostId, found, at)];
+    return snapshot;
+  }
+  snapshot.scans = [
+    {
+      ...scanRow(hostId, 'ok', at),
+      machine_id: found.machine ?? `machine of ${hostId}`,
+      observed_at: at,
+      ecosystem: 'apt',
+    },
+  ];
+  snapshot.packages = Object.entries(found.packages).map(([name, version]) =>
+    packageRow(hostId, name, version),
+  );
+  snapshot.updates = Object.entries(found.offers ?? {}).map(([name, offer]) =>
+    updateRow(hostId, name, found.packages[name] ?? null, offer),
+  );
+  snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
+  snapshot.readings = subjects.map((subject) =>
+    readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot),
+  );
+  return snapshot;
+}
+
+function readingRow(
+  hostId: string,
+  subject: Subject,
+  status: ReadingStatus,
+  snapshot: Snapshot,
+): RowOf<'readings'> {
+  const rows = subject in snapshot ? snapshot[subject as keyof Snapshot] : [];
+  const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+  return {
+    host_id: hostId,
+    subject,
+    status,
+    reason: status === 'complete' ? null : 'the story says so',
+    needs_root: false,
+    row_count: rows.length,
+    digest: status === 'unread' ? null : digest,
+  };
+}
+
+function scanRow(hostId: string, status: ScanStatus, at: string): RowOf<'scans'> {
+  const empty = Object.fromEntries(Object.keys(scanTables.scans.columns).map((column) => [column, null]));
+  return {
+    ...(empty as unknown as RowOf<'scans'>),
+    host_id: hostId,
+    status,
+    started_at: at,
+    ended_at: at,
+    reboot_packages: [],
+  };
+}
+
+function packageRow(hostId: string, name: string, version: string): RowOf<'packages'> {
+  return {
+    host_id: hostId,
+    package: name,
+    architecture: 'amd64',
+    version,
+    source_package: name,
+    source_version: version,
+    wanted: 'install',
+    state: 'installed',
+    origin: 'Debian',
+    suite: 'stable',
+    installed_at: null,
+  };
+}
+
+function updateRow(
+  hostId: string,
+  name: string,
+  installed: string | null,
+  offer: string | Partial<RowOf<'updates'>>,
+): RowOf<'updates'> {
+  const target =
+    typeof offer === 'string' ? offer : (offer.newest_version ?? offer.candidate_version ?? null);
+  return {
+    host_id: hostId,
+    package: name,
+    architecture: 'amd64',
+    installed_version: installed,
+    candidate_version: target,
+    newest_version: target,
+    action: 'upgrade',
+    in_upgrade: true,
+    in_upgrade_with_new: true,
+    in_full_upgrade: true,
+    security: false,
+    security_version: null,
+    origin: 'Debian',
+    suite: 'stable',
+    reason: 'none-yet-tried',
+    phased_percent: null,
+    ...(typeof offer === 'string' ? {} : offer),
+  };
+}
+
+function eventRow(
+  hostId: string,
+  [at, action, name, before, after]: NonNullable<HostState['log']>[number],
+): RowOf<'events'> {
+  return {
+    host_id: hostId,
+    log: 'dpkg',
+    local_time: at.replace('T', ' ').slice(0, 19),
+    not_before: at,
+    not_after: at,
+    action,
+    package: name,
+    architecture: 'amd64',
+    old_version: before,
+    new_version: after,
+    completed: true,
+    command: null,
+  };
+}
