@@ -1,0 +1,184 @@
+/** The probe's answer, read from a stream of bytes that a hostile or dying host may have sent. */
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+
+export interface Frame {
+  /** Standard output, up to the section's limit. */
+  payload: Buffer;
+  stderr: string;
+  /** Null when the section never ended. */
+  exitStatus: number | null;
+  durationMs: number | null;
+  truncated: boolean;
+  /** Bytes received, also those beyond the limit. */
+  bytes: number;
+  sha256: string;
+  /** When its first line came in, by the collector's clock, in milliseconds since 1970. */
+  beganAtMs: number;
+}
+
+export interface Answer {
+  /** In the order in which they began. */
+  frames: Map<string, Frame>;
+  /** Whether the probe said that it was done. */
+  finished: boolean;
+  bytes: number;
+  tooLarge: boolean;
+}
+
+export interface FrameReader {
+  /** Takes the next bytes; false when no more are wanted. */
+  push: (chunk: Uint8Array) => boolean;
+  end: () => Answer;
+}
+
+export interface FrameOptions {
+  mark: string;
+  /** Bytes kept of a section; sections not named here are ignored. */
+  limits: ReadonlyMap<string, number>;
+  totalBytes: number;
+  now?: () => number;
+}
+
+interface Open {
+  frame: Frame;
+  name: string;
+  chunks: Buffer[];
+  kept: number;
+  hash: Hash;
+  stderr: Buffer[] | null;
+  stderrBytes: number;
+  limit: number;
+}
+
+/** Longest line that the frame itself may have. */
+const maxFrameLine = 200;
+const maxStderr = 4000;
+
+/** Everything before the first mark (banners, what login files print) is ignored. */
+export function frameReader(options: FrameOptions): FrameReader {
+  const now = options.now ?? Date.now;
+  const needle = Buffer.from(`\n${options.mark} `);
+  const answer: Answer = { frames: new Map(), finished: false, bytes: 0, tooLarge: false };
+  let pending: Buffer = Buffer.from('\n');
+  let open: Open | null = null;
+
+  function push(chunk: Uint8Array): boolean {
+    if (answer.finished || answer.tooLarge) return false;
+    answer.bytes += chunk.length;
+    if (answer.bytes > options.totalBytes) {
+      answer.tooLarge = true;
+      return false;
+    }
+    pending = pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([pending, chunk]);
+    while (step()) if (answer.finished) return false;
+    return true;
+  }
+
+  /** Takes one line of the frame off `pending`; false when more bytes are needed. */
+  function step(): boolean {
+    const at = pending.indexOf(needle);
+    const end = at < 0 ? -1 : pending.indexOf(0x0a, at + needle.length);
+    if (at >= 0 && end >= 0) {
+      take(at);
+      line(pending.toString('latin1', needle.length, end - at));
+      pending = pending.subarray(end - at + 1);
+      return true;
+    }
+    if (at < 0) take(Math.max(0, pending.length - needle.length + 1));
+    else if (pending.length - at > maxFrameLine) {
+      // A mark that no frame line follows is content.
+      take(at + needle.length);
+      return true;
+    }
+    return false;
+  }
+
+  /** Moves bytes from `pending` into the open section. */
+  function take(count: number): void {
+    if (count > 0 && open !== null) keep(open, pending.subarray(0, count));
+    pending = pending.subarray(count);
+  }
+
+  function line(text: string): void {
+    const [verb, first = '', second = ''] = text.split(' ');
+    if (verb === 'begin') begin(first);
+    else if (verb === 'stderr' && open !== null) open.stderr ??= [];
+    else if (verb === 'end' && open !== null) {
+      open.frame.exitStatus = /^\d{1,3}$/.test(first) ? Number(first) : null;
+      open.frame.durationMs = /^\d{1,9}$/.test(second) ? Number(second) : null;
+      close();
+    } else if (verb === 'finish' && open === null) answer.finished = true;
+  }
+
+  function begin(name: string): void {
+    close();
+    const limit = options.limits.get(name);
+    if (limit === undefined || answer.frames.has(name)) return;
+    open = opened(name, limit, now());
+  }
+
+  function close(): void {
+    if (open !== null) answer.frames.set(open.name, closed(open));
+    open = null;
+  }
+
+  function end(): Answer {
+    if (!answer.finished) take(pending.length);
+    close();
+    return answer;
+  }
+
+  return { push, end };
+}
+
+function opened(name: string, limit: number, beganAtMs: number): Open {
+  const frame: Frame = {
+    payload: Buffer.alloc(0),
+    stderr: '',
+    exitStatus: null,
+    durationMs: null,
+    truncated: false,
+    bytes: 0,
+    sha256: '',
+    beganAtMs,
+  };
+  return {
+    frame,
+    name,
+    limit,
+    chunks: [],
+    kept: 0,
+    hash: createHash('sha256'),
+    stderr: null,
+    stderrBytes: 0,
+  };
+}
+
+function keep(open: Open, bytes: Buffer): void {
+  if (open.stderr !== null) {
+    const room = Math.max(0, maxStderr - open.stderrBytes);
+    open.stderr.push(Buffer.from(bytes.subarray(0, room)));
+    open.stderrBytes += Math.min(room, bytes.length);
+    return;
+  }
+  const room = Math.max(0, open.limit - open.kept);
+  const kept = bytes.subarray(0, room);
+  // Copied: a small piece would otherwise keep its whole chunk alive.
+  if (kept.length > 0) open.chunks.push(Buffer.from(kept));
+  open.kept += kept.length;
+  open.hash.update(bytes);
+  open.frame.bytes += bytes.length;
+  if (bytes.length > room) open.frame.truncated = true;
+}
+
+function closed(open: Open): Frame {
+  return {
+    ...open.frame,
+    payload: Buffer.concat(open.chunks),
+    stderr: Buffer.concat(open.stderr ?? [])
+      .toString('utf8')
+      .trim(),
+    sha256: open.hash.digest('hex'),
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * The probe: one POSIX sh program, sent on standard input to `sh`. It only reads, needs no temporary
+ * file and no root, bounds every command on the host itself, and frames every answer.
+ */
+import { ecosystems } from '#ecosystems/registry.ts';
+import { linuxSections } from '#ecosystems/linux/sections.ts';
+import { quote } from '#ecosystems/shell.ts';
+import type { Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
+
+export const probeVersion = '1';
+
+/** Bytes of standard error kept of each section. */
+const stderrBytes = 2000;
+
+/**
+ * Runs one section: name, seconds, bytes, text. Standard error and the exit status come back through
+ * the command substitution, standard output goes straight to descriptor 4, so nothing needs a file.
+ * The mark is never in an argument or the environment, where other users could read it.
+ */
+const functions = `
+uptime_now() {
+  up=0.00
+  if [ -r /proc/uptime ]; then read -r up rest </proc/uptime || :; fi
+  up=\${up%.*}\${up#*.}
+  while [ "\${up#0}" != "$up" ] && [ \${#up} -gt 1 ]; do up=\${up#0}; done
+}
+limited() {
+  if [ "$has_timeout" = yes ]; then timeout -k 2 "$@"; else shift; "$@"; fi
+}
+run() {
+  printf '\\n%s begin %s\\n' "$mark" "$1"
+  uptime_now
+  began=$up
+  said=$({ { limited "$2" sh -c "$4" </dev/null 2>&3 3>&- 4>&-; printf '\\nstatus %s' "$?" >&3; } |
+    head -c "$3" >&4; } 3>&1 | tail -c ${stderrBytes})
+  uptime_now
+  printf '\\n%s stderr\\n%s\\n%s end %s %s\\n' "$mark" "\${said%status *}" "$mark" "\${said##*status }" "$(((up - began) * 10))"
+}
+`;
+
+/** First of all: what the collector must know to judge the rest. */
+const hello = (family: string) => `
+time=$(date +%s.%N)
+printf '\\n%s begin hello\\n' "$mark"
+printf 'version ${probeVersion}\\n'
+printf 'time %s\\n' "$time"
+printf 'system %s\\n' "$(uname -s)"
+printf 'timeout %s\\n' "$has_timeout"
+family=
+${family}
+printf 'family %s\\n' "$family"
+for tool in rpm apk pacman zypper dnf emerge pkg xbps-query nix-env; do
+  if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\\n' "$tool"; fi
+done
+printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
+`;
+
+/**
+ * @param mark random hexadecimal word that frames the answer
+ * @param positions how far each log was read before
+ */
+export function renderProbe(mark: string, positions: Positions): string {
+  if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
+  const families = ecosystems.map(
+    (family) => `if [ -z "$family" ] && ${family.detect}; then family=${family.id}; fi`,
+  );
+  const own = ecosystems.map(
+    (family) => `${family.id})\n${family.sections(positions).map(runLine).join('\n')}\n;;`,
+  );
+  return `#!/bin/sh
+# Patchledger probe ${probeVersion}: reads, changes nothing.
+# shellcheck disable=SC2016 # the quoted texts are meant for the sh that each section starts
+mark=${mark}
+${functions.trim()}
+main() {
+# The shell's own fields must not depend on what the host's login files set.
+unset LANGUAGE LANG CDPATH ENV BASH_ENV GREP_OPTIONS POSIXLY_CORRECT APT_CONFIG
+IFS=' 	
+'
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+export LC_ALL PATH
+umask 077
+exec 4>&1
+has_timeout=no
+if timeout -k 1 5 true >/dev/null 2>&1; then has_timeout=yes; fi
+${hello(families.join('\n')).trim()}
+${linuxSections.map(runLine).join('\n')}
+case $family in
+${own.join('\n')}
+esac
+printf '\\n%s finish\\n' "$mark"
+}
+main
+`;
+}
+
+/** Sections in the order in which they are run on a host of that family; null for none. */
+export function sectionsOf(family: string | null, positions: Positions): SectionSpec[] {
+  const own = ecosystems.find((ecosystem) => ecosystem.id === family)?.sections(positions) ?? [];
+  return [...linuxSections, ...own];
+}
+
+/** One byte more than the limit is let through, to tell that there was more. */
+function runLine(spec: SectionSpec): string {
+  return `run ${spec.name} ${spec.timeoutSeconds} ${spec.maxBytes + 1} ${quote(spec.command)}`;
+}

@@ -1,0 +1,232 @@
+/** From the frames of a probe to the rows of the record. */
+import { createHash } from 'node:crypto';
+import { clean } from '#data/model/clean.ts';
+import { scanTables, subjectTables } from '#data/model/tables.ts';
+import { subjects } from '#data/model/words.ts';
+import { parseIdentity, toInstant } from '#ecosystems/linux/identity.ts';
+import { parseProcesses } from '#ecosystems/linux/processes.ts';
+import { parseSoftware } from '#ecosystems/linux/software.ts';
+import { findEcosystem } from '#ecosystems/registry.ts';
+import { sectionsOf } from './probe/program.ts';
+import { boundedRejections, uniqueRows } from './rows.ts';
+import { measureClock, parseHello } from './hello.ts';
+import { verdictOf } from './verdict.ts';
+import type { RowOf, Snapshot } from '#data/model/tables.ts';
+import type { Subject } from '#data/model/words.ts';
+import type { Clock, Parsed, Positions, Reading, SectionOutput, SectionSpec } from '#ecosystems/ecosystem.ts';
+import type { Answer, Frame } from './probe/frames.ts';
+import type { TransportEnd } from './transport/transport.ts';
+
+export interface Contact {
+  hostId: string;
+  positions: Positions;
+  answer: Answer;
+  end: TransportEnd;
+  /** By the collector's clock, in milliseconds since 1970. */
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+type Rows = Omit<Snapshot, 'scans' | 'readings' | 'sections'>;
+
+/** Never throws, whatever the answer holds. */
+export function buildSnapshot(contact: Contact): Snapshot {
+  const { hostId, answer } = contact;
+  const hello = parseHello(answer.frames.get('hello'));
+  const measured = measureClock(hello, answer.frames.get('hello'), contact.startedAtMs);
+  const outputs = new Map([...answer.frames].map(([name, frame]) => [name, outputOf(frame)]));
+  const observedAt = toInstant(answer.frames.get('hello')?.beganAtMs ?? Number.NaN);
+  const read =
+    observedAt === null
+      ? nothing()
+      : readAll(contact, { outputs, hello, clock: measured.applied, observedAt });
+  const specs = sectionsOf(hello.family, contact.positions);
+  const readings = readingRows(contact, read, specs);
+  const verdict = verdictOf(contact, hello, readings);
+  return {
+    ...read.rows,
+    scans: [
+      {
+        ...emptyScan(hostId),
+        ...read.scan,
+        ...verdict,
+        started_at: instantOf(contact.startedAtMs),
+        ended_at: instantOf(contact.endedAtMs),
+        observed_at: observedAt,
+        ecosystem: hello.family,
+        probe_version: hello.version,
+        clock_offset_ms: measured.offsetMs,
+        clock_uncertainty_ms: measured.uncertaintyMs,
+      },
+    ],
+    readings,
+    sections: sectionRows(hostId, specs, answer),
+  };
+}
+
+interface Read {
+  rows: Rows;
+  scan: Parsed['scan'];
+  readings: Reading[];
+  isRoot: boolean;
+}
+
+interface Material {
+  outputs: Map<string, SectionOutput>;
+  hello: ReturnType<typeof parseHello>;
+  clock: Clock;
+  observedAt: string;
+}
+
+function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Material): Read {
+  const { hostId } = contact;
+  const identity = parseIdentity(outputs, clock, observedAt);
+  const processes = parseProcesses({ hostId, sections: outputs, identity, clock });
+  const software = parseSoftware(hostId, outputs);
+  const family = findEcosystem(hello.family ?? '')?.parse({
+    hostId,
+    sections: outputs,
+    clock,
+    timeZone: identity.timeZone,
+    isRoot: identity.isRoot,
+    kernelRelease: identity.scan.kernel_release ?? null,
+    mappings: processes.rows.mappings ?? [],
+  });
+  const parsed = [processes, software, ...(family === undefined ? [] : [family])];
+  const rows = emptyRows();
+  for (const part of parsed) mergeRows(rows, part.rows);
+  rows.rejections = boundedRejections(rows.rejections);
+  return {
+    rows: uniqueTables(rows),
+    scan: Object.assign({}, identity.scan, ...parsed.map((part) => part.scan)) as Parsed['scan'],
+    readings: [...identity.readings, ...parsed.flatMap((part) => part.readings)],
+    isRoot: identity.isRoot,
+  };
+}
+
+function uniqueTables(rows: Rows): Rows {
+  const unique = Object.entries(rows).map(([name, list]) => {
+    const { key } = scanTables[name as keyof Rows];
+    return [name, uniqueRows<object>(key, list)];
+  });
+  return Object.fromEntries(unique) as Rows;
+}
+
+/** Rejections add up; every other table has one writer, the last. */
+function mergeRows(rows: Rows, more: Parsed['rows']): void {
+  const rejections = [...rows.rejections, ...(more.rejections ?? [])];
+  Object.assign(rows, more, { rejections });
+}
+
+function nothing(): Read {
+  return { rows: emptyRows(), scan: {}, readings: [], isRoot: false };
+}
+
+function emptyRows(): Rows {
+  return {
+    packages: [],
+    updates: [],
+    repositories: [],
+    kernels: [],
+    processes: [],
+    mappings: [],
+    events: [],
+    logs: [],
+    software: [],
+    rejections: [],
+  };
+}
+
+function outputOf(frame: Frame): SectionOutput {
+  return {
+    text: frame.payload.toString('utf8'),
+    stderr: frame.stderr,
+    exitStatus: frame.exitStatus,
+    durationMs: frame.durationMs,
+    truncated: frame.truncated,
+  };
+}
+
+/** One row a subject, also for those that nobody could read. */
+function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<'readings'>[] {
+  return subjects.map((subject) => {
+    const found = read.readings.find((reading) => reading.subject === subject);
+    const { status, reason } = found ?? {
+      status: 'unread' as const,
+      reason:
+        contact.answer.frames.size === 0
+          ? 'The host gave no answer.'
+          : 'Nothing on this host could be asked for it.',
+    };
+    const rows = rowsOf(subject, read);
+    const rootHelps = specs.some((spec) => spec.rootReadsMore && spec.subjects.includes(subject));
+    return {
+      host_id: contact.hostId,
+      subject,
+      status,
+      reason,
+      needs_root: status !== 'complete' && rootHelps && !read.isRoot,
+      row_count: rows.length,
+      digest: status === 'unread' ? null : digestOf(rows),
+    };
+  });
+}
+
+/** Facts about the host itself that stay the same until the host changes. */
+const identityFields = [
+  'hostname',
+  'machine_id',
+  'os_id',
+  'os_version',
+  'os_codename',
+  'os_name',
+  'virtualization',
+  'kernel_release',
+  'kernel_version',
+  'booted_at',
+  'time_zone',
+  'scan_user',
+  'is_root',
+  'reboot_required',
+  'reboot_packages',
+] as const;
+
+function rowsOf(subject: Subject, read: Read): object[] {
+  if (subject === 'identity') {
+    return [Object.fromEntries(identityFields.map((field) => [field, read.scan[field] ?? null]))];
+  }
+  const table = subjectTables[subject] as keyof Rows | undefined;
+  return table === undefined ? [] : read.rows[table];
+}
+
+/** SHA-256 over the rows as JSON with sorted keys, in sorted order: the same state gives the same digest. */
+export function digestOf(rows: object[]): string {
+  const lines = rows
+    .map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+function sectionRows(hostId: string, specs: SectionSpec[], answer: Answer): RowOf<'sections'>[] {
+  const commands = new Map(specs.map((spec) => [spec.name, spec.command]));
+  return [...answer.frames].map(([name, frame]) => ({
+    host_id: hostId,
+    section: name,
+    command: commands.get(name) ?? 'the start of the probe itself',
+    exit_status: frame.exitStatus,
+    duration_ms: frame.durationMs,
+    bytes: frame.bytes,
+    truncated: frame.truncated,
+    sha256: frame.sha256,
+    stderr: frame.stderr === '' ? null : clean(frame.stderr.slice(-1000), 1000),
+  }));
+}
+
+function instantOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function emptyScan(hostId: string): RowOf<'scans'> {
+  const columns = Object.entries(scanTables.scans.columns).map(([name]) => [name, null]);
+  return { ...(Object.fromEntries(columns) as RowOf<'scans'>), host_id: hostId, reboot_packages: [] };
+}

@@ -1,0 +1,95 @@
+/** Debian, Ubuntu and everything else that apt and dpkg manage. */
+import { parseAptHistory } from './apt-history.ts';
+import { parseDpkgLog } from './dpkg-log.ts';
+import { parseDpkgPackages } from './dpkg-packages.ts';
+import { kernelRows } from './kernels.ts';
+import { withOwners } from './mapping-owners.ts';
+import { parseRepositories } from './repositories.ts';
+import { aptSections } from './sections.ts';
+import { installedByFullName, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
+import { compareVersions } from './version.ts';
+import { reading, sectionProblem } from '../sections.ts';
+import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
+import type { PackageRow, Packages } from './dpkg-packages.ts';
+import type { Repositories } from './repositories.ts';
+import type { Updates } from './updates.ts';
+
+export const apt: Ecosystem = {
+  id: 'apt',
+  detect: 'command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1',
+  sections: aptSections,
+  parse,
+  compareVersions,
+};
+
+function parse(context: ParseContext): Parsed {
+  const packages = parseDpkgPackages(context);
+  const repositories = parseRepositories(context, packages.architecture);
+  const updates = parseUpdates(context, packages, repositories);
+  const dpkg = parseDpkgLog(context, packages.architecture);
+  const history = parseAptHistory(context);
+  const readSomething = dpkg.logs.length + history.logs.length > 0;
+  const logProblems = [...dpkg.problems, ...history.problems];
+  if (!readSomething) logProblems.push('No log of the package manager was found.');
+  return {
+    rows: {
+      packages: withOrigins(packages, updates, repositories),
+      updates: updates.rows,
+      repositories: withPriorities(repositories, updates),
+      mappings: withOwners(context.mappings, context.sections.get('mapping-owners')?.text ?? ''),
+      kernels: kernelRows(packages.rows, context.kernelRelease),
+      events: [...dpkg.events, ...history.events],
+      logs: [...dpkg.logs, ...history.logs],
+      rejections: [packages, repositories, updates, dpkg, history].flatMap((part) => part.rejections),
+    },
+    scan: {
+      architecture: packages.architecture,
+      package_cache: updates.packageCache,
+      lists_checked_at: repositories.checkedAt,
+    },
+    readings: [
+      packages.reading,
+      updates.reading,
+      repositories.reading,
+      kernelsReading(context, packages),
+      reading('history', logProblems, readSomething),
+    ],
+  };
+}
+
+function kernelsReading(context: ParseContext, packages: Packages): Parsed['readings'][number] {
+  const problems = [
+    sectionProblem('dpkg-packages', context.sections.get('dpkg-packages')),
+    packages.rows.length === 0 ? 'The package database names no package.' : null,
+    context.kernelRelease === null ? 'The running kernel is not known.' : null,
+  ];
+  return reading('kernels', problems, packages.rows.length > 0);
+}
+
+function withOrigins(packages: Packages, updates: Updates, repositories: Repositories): PackageRow[] {
+  const byDescription = repositoriesByDescription(repositories);
+  const origins = new Map(
+    [...installedByFullName(packages)].map(([fullName, row]) => [
+      row,
+      originOf(updates.policies.get(fullName), row.version, byDescription),
+    ]),
+  );
+  return packages.rows.map((row) => ({ ...row, ...origins.get(row) }));
+}
+
+/** `apt-cache policy` prints the priority of a list beside each version that it offers. */
+function withPriorities(
+  repositories: Repositories,
+  updates: Updates,
+): Repositories['lists'][number]['row'][] {
+  const priorities = new Map<string, number>();
+  for (const policy of updates.policies.values()) {
+    for (const { sources } of policy.versions) {
+      for (const source of sources) priorities.set(source.description, source.priority);
+    }
+  }
+  return repositories.lists.map(({ row, description }) => ({
+    ...row,
+    priority: priorities.get(description ?? '') ?? null,
+  }));
+}

@@ -1,0 +1,68 @@
+/** The frame around the lines of a log: one header a file, its times at the end (see `logCommand`). */
+import { clean } from '#data/model/clean.ts';
+import type { RowOf } from '#data/model/tables.ts';
+import { linesOf, sectionProblem } from '../sections.ts';
+import { toInstant } from '../linux/identity.ts';
+import type { ParseContext } from '../ecosystem.ts';
+
+export interface LogLine {
+  text: string;
+  /** Line of the section, from 1. */
+  line: number;
+}
+
+export interface LogFiles {
+  rows: RowOf<'logs'>[];
+  /** All lines, oldest file first, so that what follows in time follows in order. */
+  lines: LogLine[];
+  problems: (string | null)[];
+}
+
+export function parseLogFiles(context: ParseContext, log: 'dpkg' | 'apt-history', section: string): LogFiles {
+  const output = context.sections.get(section);
+  const files: { row: RowOf<'logs'>; lines: LogLine[] }[] = [];
+  const unreadable: string[] = [];
+  for (const [index, text] of linesOf(output?.text ?? '').entries()) {
+    const header = /^#file\t([^\t]+)\t(\d{1,15})\t(\d{1,12})\t([0-9a-f]{64})$/.exec(text);
+    const times = /^#times\t([^\t]*)\t([^\t]*)$/.exec(text);
+    const refused = /^#unreadable (.*)$/.exec(text);
+    const current = files.at(-1);
+    if (header !== null) files.push({ row: fileRow(context, log, header), lines: [] });
+    else if (refused !== null) unreadable.push(clean(refused[1]!, 120));
+    else if (times !== null && current !== undefined) {
+      const [first_time, last_time] = [localTime(times[1]!), localTime(times[2]!)];
+      current.row = { ...current.row, first_time, last_time };
+    } else if (current !== undefined) current.lines.push({ text, line: index + 1 });
+  }
+  files.sort((a, b) => rotation(b.row.path) - rotation(a.row.path));
+  const cannot = unreadable.length > 0 ? `${unreadable.join(', ')} cannot be read by this account.` : null;
+  return {
+    rows: files.map((file) => file.row),
+    lines: files.flatMap((file) => file.lines),
+    problems: [sectionProblem(section, output), cannot],
+  };
+}
+
+/** A local time as logs print it, with 'T' between date and time. */
+export function localTime(text: string): string | null {
+  const match = /^(\d{4}-\d\d-\d\d)[T ]{1,2}(\d\d:\d\d:\d\d)$/.exec(text);
+  return match === null ? null : `${match[1]}T${match[2]}`;
+}
+
+function fileRow(context: ParseContext, log: string, header: RegExpExecArray): RowOf<'logs'> {
+  return {
+    host_id: context.hostId,
+    log,
+    path: clean(header[1]!, 200),
+    bytes: Number(header[2]),
+    modified_at: toInstant(Number(header[3]) * 1000 - context.clock.offsetMs),
+    sha256: header[4]!,
+    first_time: null,
+    last_time: null,
+  };
+}
+
+/** `dpkg.log` is 0, `dpkg.log.1` 1, `dpkg.log.2.gz` 2. */
+function rotation(path: string): number {
+  return Number(/\.log\.(\d{1,6})(?:\.|$)/.exec(path)?.[1] ?? 0);
+}

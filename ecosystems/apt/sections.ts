@@ -1,0 +1,248 @@
+/** What a Debian-like host is asked. The texts are read-only, as root too; why is said where it matters. */
+import { quote } from '../shell.ts';
+import type { Positions, SectionSpec } from '../ecosystem.ts';
+
+/** Marks the parts of a section that runs several commands; no apt command prints such a line. */
+export const partMark = '#patchledger-part';
+
+/** Days that a log is read again before the position reached, so that a changed clock loses nothing. */
+const overlapDays = 2;
+
+/**
+ * apt as root would rewrite an outdated package cache, so an outdated one is switched off for the
+ * call: `$cache` holds the options. A cache file is current when nothing that goes into it changed
+ * since (ctime: apt gives lists the server's time as mtime).
+ */
+const cacheOptions = `
+lists=/var/lib/apt/lists/ state=/var/lib/dpkg/status pkgcache= srcpkgcache=
+eval "$(apt-config shell lists Dir::State::lists/d state Dir::State::status/f pkgcache Dir::Cache::pkgcache/f srcpkgcache Dir::Cache::srcpkgcache/f)"
+current() {
+  file=$1
+  shift
+  [ -f "$file" ] && [ -r "$file" ] && [ -z "$(find "$@" -maxdepth 3 -cnewer "$file" ! -name lock 2>/dev/null | head -n 1)" ]
+}
+cache= cache_state=none
+if current "$pkgcache" "$lists" /etc/apt /var/lib/dpkg/arch "$state"; then
+  cache_state=readable
+elif current "$srcpkgcache" "$lists" /etc/apt /var/lib/dpkg/arch; then
+  cache='-o Dir::Cache::pkgcache='
+else
+  cache='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+fi
+`;
+
+/**
+ * `part NAME COMMAND…` prints the command's output between two marks, the second with its exit status.
+ * Credentials in addresses never leave the host.
+ */
+const partFunction = `
+without_credentials() {
+  printf '%s\\n' "$1" | sed 's|//[^/@ ]*@|//|g'
+  return "$2"
+}
+part() {
+  printf '%s begin %s\\n' '${partMark}' "$1"
+  name=$1
+  shift
+  "$@"
+  printf '\\n%s end %s %s\\n' '${partMark}' "$name" "$?"
+}
+`;
+
+/**
+ * `--print-uris` stops after the lists that `-s` prints too: half the CPU, and no /var/log/apt/eipp.log.
+ * Only the file names of the addresses are kept: they tell the architecture of new packages.
+ * A full upgrade that leaves nothing back, adds nothing and removes nothing is also what the two
+ * narrower upgrades do: they are not run then, and the section says so.
+ */
+const updatesCommand = `
+${cacheOptions}
+printf 'cache %s\\n' "$cache_state"
+${partFunction}
+apt_get() {
+  # shellcheck disable=SC2086
+  apt-get $cache -y -V --print-uris -o Debug::NoLocking=1 -o APT::Output-Version=0 "$@"
+}
+without_addresses() {
+  printf '%s\\n' "$1" | sed "s/^'[^']*' \\\\([^ ]*\\\\) .*/#file \\\\1/"
+  return "$2"
+}
+full=$(apt_get dist-upgrade)
+part full-upgrade without_addresses "$full" "$?"
+case $full in
+*' upgraded, 0 newly installed, 0 to remove and 0 not upgraded.'*)
+  printf '%s same upgrade\\n%s same upgrade-with-new\\n' '${partMark}' '${partMark}' ;;
+*)
+  narrow=$(apt_get upgrade)
+  part upgrade without_addresses "$narrow" "$?"
+  narrow=$(apt_get --with-new-pkgs upgrade)
+  part upgrade-with-new without_addresses "$narrow" "$?" ;;
+esac
+new_names() {
+  printf '%s\\n' "$full" | awk '/^The following NEW packages/ { new = 1; next } /^[^ ]/ { new = 0 } new { print $1 }'
+}
+installed_names() {
+  dpkg-query -W -f '\${db:Status-Status} \${binary:Package}\\n' |
+    sed -n -e '/^not-installed /d' -e '/^config-files /d' -e 's/^[a-z-]* //p'
+}
+# shellcheck disable=SC2086
+policy=$({ installed_names; new_names; } | sort -u | xargs apt-cache $cache policy)
+part policy without_credentials "$policy" "$?"
+`;
+
+const repositoriesCommand = `
+${cacheOptions}
+${partFunction}
+# shellcheck disable=SC2086
+targets=$(apt-get $cache indextargets 'Created-By: Packages')
+part targets without_credentials "$targets" "$?"
+# shellcheck disable=SC2086
+wanted=$(apt-get $cache update --print-uris -o Debug::NoLocking=1)
+part wanted without_credentials "$wanted" "$?"
+files() {
+  find "$lists" -maxdepth 1 -type f -printf '%f\\t%s\\t%T@\\t%C@\\t' '(' -readable -printf 'readable\\n' -o -printf 'unreadable\\n' ')'
+}
+part files files
+releases() {
+  for file in "$lists"*_InRelease "$lists"*_Release; do
+    [ -r "$file" ] || continue
+    printf 'File: %s\\n' "\${file##*/}"
+    sed -e '/^SHA256:/q' -e '/^MD5Sum:/q' -e '/^SHA1:/q' -e '/^[A-Z][A-Za-z-]*: /!d' "$file" | head -c 4000
+    printf '\\n'
+  done
+}
+part releases releases
+stamps() {
+  if [ -d "\${lists}partial" ]; then printf 'partial '; stat -c %Y "\${lists}partial"; fi
+  stamp=/var/lib/apt/periodic/update-success-stamp
+  if [ -e "$stamp" ]; then printf 'success '; stat -c %Y "$stamp"; fi
+}
+part stamps stamps
+`;
+
+const packagesCommand = `
+printf '#architecture %s\\n' "$(dpkg --print-architecture)"
+dpkg-query -W -f '\${Package}\\t\${Architecture}\\t\${Version}\\t\${source:Package}\\t\${source:Version}\\t\${db:Status-Want}\\t\${db:Status-Status}\\n'
+`;
+
+const installTimesCommand = `find /var/lib/dpkg/info -maxdepth 1 -name '*.list' -printf '%f\\t%T@\\n'`;
+
+/**
+ * Owners of the deleted files that are still mapped. dpkg knows a file under the name with or without
+ * /usr (usrmerge), so both are asked; pattern characters are quoted for dpkg-query.
+ */
+const ownersCommand = `
+paths=$(grep -hF ' (deleted)' /proc/[0-9]*/maps 2>/dev/null |
+  sed -n 's|^[^/]* \\(/.*\\) (deleted)$|\\1|p' |
+  grep -v -e '^/memfd:' -e '^/dev/' -e '^/SYSV' -e '^/tmp/' -e '^/run/' -e '^/var/lib/' -e '^/\\[aio\\]' |
+  sort -u | head -n 2000 | sed 's/[][*?\\\\]/\\\\&/g')
+if [ -z "$paths" ]; then exit 0; fi
+printf '%s\\n' "$paths" | sed -e p -e 's|^/usr/|/|;t' -e 's|^/|/usr/|' | sort -u | tr '\\n' '\\0' |
+  xargs -0 dpkg-query -S 2>/dev/null
+[ $? -ne 127 ]
+`;
+
+/** One header a file, then the lines wanted, oldest file last; `from` is the first local time wanted. */
+function logCommand(pattern: string, from: string, reader: string): string {
+  return `
+from=${quote(from)}
+for file in ${pattern}; do
+  [ -e "$file" ] || continue
+  if [ ! -r "$file" ]; then printf '#unreadable %s\\n' "$file"; continue; fi
+  printf '#file\\t%s\\t%s\\t%s\\n' "$file" "$(stat -c '%s	%Y' "$file")" "$(sha256sum <"$file" | cut -d ' ' -f 1)"
+  case $file in
+  *.gz) gzip -dc "$file" ;;
+  *.xz) xz -dc "$file" ;;
+  *.zst) zstd -dc "$file" ;;
+  *.bz2) bzip2 -dc "$file" ;;
+  *) cat "$file" ;;
+  esac | ${reader}
+done
+`;
+}
+
+const dpkgReader = `awk -v from="$from" '
+  /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9] / {
+    time = $1 "T" $2
+    if (first == "") first = time
+    last = time
+    if (time < from) next
+    if ($3 == "install" || $3 == "upgrade" || $3 == "remove" || $3 == "purge" || $3 == "disappear" || ($3 == "status" && $4 == "installed")) print
+  }
+  END { printf "#times\\t%s\\t%s\\n", first, last }'`;
+
+const historyReader = `awk -v from="$from" '
+  /^Start-Date: / { time = $2 "T" $3; if (first == "") first = time; last = time; wanted = (time >= from); if (wanted) print ""; }
+  wanted && /^(Start-Date|Commandline|Install|Reinstall|Upgrade|Downgrade|Remove|Purge|Error|End-Date): / { print }
+  END { printf "#times\\t%s\\t%s\\n", first, last }'`;
+
+/** The commands, reading each log on from two days before the position reached. */
+export function aptSections(positions: Positions): SectionSpec[] {
+  const dpkgFrom = readFrom(positions.dpkg);
+  const historyFrom = readFrom(positions['apt-history']);
+  const mega = 1_048_576;
+  const sections: Omit<SectionSpec, 'rootReadsMore'>[] = [
+    {
+      name: 'dpkg-packages',
+      command: packagesCommand,
+      timeoutSeconds: 30,
+      maxBytes: 8 * mega,
+      subjects: ['packages', 'kernels'],
+    },
+    {
+      name: 'dpkg-install-times',
+      command: installTimesCommand,
+      timeoutSeconds: 30,
+      maxBytes: 4 * mega,
+      subjects: ['packages'],
+    },
+    {
+      name: 'apt-updates',
+      command: updatesCommand,
+      timeoutSeconds: 180,
+      maxBytes: 16 * mega,
+      subjects: ['updates'],
+    },
+    {
+      name: 'apt-repositories',
+      command: repositoriesCommand,
+      timeoutSeconds: 60,
+      maxBytes: 4 * mega,
+      subjects: ['repositories'],
+    },
+    {
+      name: 'mapping-owners',
+      command: ownersCommand,
+      timeoutSeconds: 30,
+      maxBytes: mega,
+      subjects: ['mappings'],
+    },
+    {
+      name: 'dpkg-log',
+      command: logCommand('/var/log/dpkg.log*', dpkgFrom, dpkgReader),
+      timeoutSeconds: 60,
+      maxBytes: 24 * mega,
+      subjects: ['history'],
+    },
+    {
+      name: 'apt-history',
+      command: logCommand('/var/log/apt/history.log*', historyFrom, historyReader),
+      timeoutSeconds: 60,
+      maxBytes: 8 * mega,
+      subjects: ['history'],
+    },
+  ];
+  const rootOnly = new Set(['mapping-owners', 'dpkg-log', 'apt-history', 'apt-updates', 'apt-repositories']);
+  return sections.map((spec) => ({
+    ...spec,
+    command: spec.command.trim(),
+    rootReadsMore: rootOnly.has(spec.name),
+  }));
+}
+
+/** A position that is no local time reads the log from its start. */
+function readFrom(position: string | undefined): string {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(position ?? '') ? Date.parse(`${position}Z`) : NaN;
+  if (Number.isNaN(time)) return '0000-00-00T00:00:00';
+  return new Date(time - overlapDays * 86_400_000).toISOString().slice(0, 19);
+}

@@ -1,0 +1,84 @@
+/**
+ * What differs from one package manager family to the next. A family is a folder beside this file
+ * and one line in `registry.ts`; see README.md. Everything here is pure: text in, rows out.
+ */
+import type { RowOf, Snapshot } from '#data/model/tables.ts';
+import type { ReadingStatus, Subject } from '#data/model/words.ts';
+
+/** One command of the probe, declared as data. */
+export interface SectionSpec {
+  /** Lower-case words joined by '-'; unique in a probe. */
+  name: string;
+  /** POSIX shell text, run by `sh -c` with LC_ALL=C and nothing on standard input. */
+  command: string;
+  timeoutSeconds: number;
+  maxBytes: number;
+  subjects: Subject[];
+  /** Whether root could read more here than an ordinary account. */
+  rootReadsMore: boolean;
+}
+
+/** What came back of one section. */
+export interface SectionOutput {
+  /** Standard output as UTF-8; bytes that are not UTF-8 became U+FFFD. */
+  text: string;
+  /** End of standard error. */
+  stderr: string;
+  /** Null when the section never ended. */
+  exitStatus: number | null;
+  durationMs: number | null;
+  truncated: boolean;
+}
+
+/** How far each log was read before: local time of its last line, by log name. */
+export type Positions = { [log in 'dpkg' | 'apt-history']?: string };
+
+export interface Clock {
+  /** The host's clock minus the collector's. */
+  offsetMs: number;
+  /** How far that may be off, either way. */
+  uncertaintyMs: number;
+}
+
+export interface ParseContext {
+  hostId: string;
+  /** Output of each section that the probe began. */
+  sections: ReadonlyMap<string, SectionOutput>;
+  clock: Clock;
+  /** IANA zone of the host's local time; null when it is not known. */
+  timeZone: string | null;
+  isRoot: boolean;
+  kernelRelease: string | null;
+  /** Deleted files still mapped, as read from any Linux host: the family adds the packages. */
+  mappings: RowOf<'mappings'>[];
+}
+
+/** How much of a subject was read; `reason` is a sentence whenever it is not complete. */
+export interface Reading {
+  subject: Subject;
+  status: ReadingStatus;
+  reason: string | null;
+}
+
+export type ScanRow = RowOf<'scans'>;
+export type Rejection = RowOf<'rejections'>;
+
+/** Rows that a parser made, what it says about the scan itself, and how complete each subject is. */
+export interface Parsed {
+  rows: Partial<Omit<Snapshot, 'scans' | 'readings' | 'sections'>>;
+  scan: Partial<ScanRow>;
+  readings: Reading[];
+}
+
+export interface Ecosystem {
+  /** Word for the family, also its folder's name. */
+  id: string;
+  /** Shell text that succeeds on a host of this family. */
+  detect: string;
+  /** The family's commands. Positions say from where logs are read on. */
+  sections: (positions: Positions) => SectionSpec[];
+  /** Reads what the sections printed. Never throws, whatever a host printed. */
+  parse: (context: ParseContext) => Parsed;
+  /** Negative, zero or positive, in the family's own order of versions. */
+  compareVersions: (a: string, b: string) => number;
+}

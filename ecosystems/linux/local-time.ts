@@ -1,0 +1,77 @@
+/** Local times of a host without offset, turned into bounds in UTC. */
+import { Temporal } from 'temporal-polyfill';
+import type { Clock } from '../ecosystem.ts';
+
+export interface Bounds {
+  not_before: string;
+  not_after: string;
+}
+
+const hour = 3_600_000;
+/** UTC offsets in use run from -12 to +14 hours (tz database); 14 either way covers them. */
+const unknownZoneMs = 14 * hour;
+
+/**
+ * The zone of the host's logs, from the link at /etc/localtime or, where that is a copy, /etc/timezone.
+ * Null when neither names a zone, or when the zone's offset now is not the one the host showed.
+ */
+export function zoneOf(
+  facts: ReadonlyMap<string, string>,
+  offsetSeconds: number | null,
+  nowMilliseconds: number,
+): string | null {
+  const link = facts.get('localtime-link') ?? '';
+  const named = /zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(link)?.[1];
+  const absent = facts.get('localtime-file') === 'absent' ? 'UTC' : undefined;
+  const zone = named ?? absent ?? facts.get('timezone');
+  if (zone === undefined || !/^[A-Za-z][A-Za-z0-9_+/-]{0,60}$/.test(zone)) return null;
+  if (offsetSeconds === null) return null;
+  return offsetSecondsAt(zone, nowMilliseconds) === offsetSeconds ? zone : null;
+}
+
+/**
+ * Earliest and latest instant, by the collector's clock, that a printed local second can stand for.
+ * An hour that happens twice gives both; an unknown zone gives ±14 h; the clock's uncertainty widens.
+ * @param local `YYYY-MM-DDTHH:MM:SS`
+ * @returns null where the text is no date
+ */
+export function localBounds(local: string, zone: string | null, clock: Clock): Bounds | null {
+  const span = zone === null ? unknownZoneSpan(local) : zoneSpan(local, zone);
+  if (span === null) return null;
+  const [first, last] = span;
+  return {
+    not_before: instant(Math.floor(first - clock.offsetMs - clock.uncertaintyMs)),
+    not_after: instant(Math.ceil(last + 999 - clock.offsetMs + clock.uncertaintyMs)),
+  };
+}
+
+function zoneSpan(local: string, zone: string): [number, number] | null {
+  try {
+    const wall = Temporal.PlainDateTime.from(local);
+    // In a gap the two readings change places: the later wall clock maps to the earlier instant.
+    const earlier = wall.toZonedDateTime(zone, { disambiguation: 'earlier' }).epochMilliseconds;
+    const later = wall.toZonedDateTime(zone, { disambiguation: 'later' }).epochMilliseconds;
+    return [Math.min(earlier, later), Math.max(earlier, later)];
+  } catch {
+    return null;
+  }
+}
+
+function unknownZoneSpan(local: string): [number, number] | null {
+  const span = zoneSpan(local, 'UTC');
+  return span === null ? null : [span[0] - unknownZoneMs, span[1] + unknownZoneMs];
+}
+
+function offsetSecondsAt(zone: string, milliseconds: number): number | null {
+  try {
+    const instant = Temporal.Instant.fromEpochMilliseconds(milliseconds);
+    return instant.toZonedDateTimeISO(zone).offsetNanoseconds / 1e9;
+  } catch {
+    return null;
+  }
+}
+
+function instant(milliseconds: number): string {
+  const bounded = Math.min(Math.max(milliseconds, 0), Date.UTC(9998, 0));
+  return new Date(bounded).toISOString();
+}
