@@ -1,0 +1,77 @@
+/**
+ * What the site reads of the findings: the one door between the two rooms. Every function opens the file
+ * read-only for one piece of work; nothing stays open.
+ */
+import { askCoverage, askRetiredHosts, askRuns } from './reading/coverage.ts';
+import type { CoverageLine, RetiredHost, RunLine } from './reading/coverage.ts';
+import { askFrame } from './reading/frame.ts';
+import type { Frame } from './reading/frame.ts';
+import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
+import type { HostLine, HostStory } from './reading/hosts.ts';
+import { askFindings } from './reading/open.ts';
+import type { FindingsSource } from './reading/open.ts';
+import { askOverview } from './reading/overview.ts';
+import type { Overview } from './reading/overview.ts';
+
+export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
+export type { CoverageLine, RetiredHost, RunLine } from './reading/coverage.ts';
+export { writeDownloads } from './reading/downloads.ts';
+export { writeHostFiles } from './reading/host-files.ts';
+export type { Download, DownloadColumn, DownloadFile } from './reading/downloads.ts';
+export type { Frame, Head, Population } from './reading/frame.ts';
+export type {
+  Cut,
+  EndedSpell,
+  HostLine,
+  HostStory,
+  InstallEvent,
+  OfferedUpdate,
+  Standing,
+  Unknown,
+  Verdict,
+} from './reading/hosts.ts';
+export type { FindingsSource } from './reading/open.ts';
+export type { Figures, Overview, ReasonLine, Week } from './reading/overview.ts';
+
+export interface Coverage {
+  hosts: CoverageLine[];
+  retired: RetiredHost[];
+  runs: RunLine[];
+}
+
+const runsShown = 20;
+
+/** As of when, of whom, and what proves it. */
+export function readFrame(source: FindingsSource): Promise<Frame> {
+  return askFindings(source, askFrame);
+}
+
+export function readOverview(source: FindingsSource): Promise<Overview> {
+  return askFindings(source, askOverview);
+}
+
+/** Every host of the latest inventory, worst first. */
+export function readHostLines(source: FindingsSource): Promise<HostLine[]> {
+  return askFindings(source, askHostLines);
+}
+
+/** Ids of every host, retired ones included, in the order in which batches should be read. */
+export function readHostIds(source: FindingsSource): Promise<string[]> {
+  return askFindings(source, askHostIds);
+}
+
+/** The stories of a batch of hosts, by id. */
+export function readHostStories(
+  source: FindingsSource,
+  ids: readonly string[],
+): Promise<Map<string, HostStory>> {
+  return askFindings(source, (ask) => askHostStories(ask, ids));
+}
+
+export function readCoverage(source: FindingsSource): Promise<Coverage> {
+  return askFindings(source, async (ask) => ({
+    hosts: await askCoverage(ask),
+    retired: await askRetiredHosts(ask),
+    runs: await askRuns(ask, runsShown),
+  }));
+}

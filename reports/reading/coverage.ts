@@ -1,0 +1,65 @@
+/** Which of the hosts that should exist were read, and what is not known of the others. */
+import type { ScanStatus } from '#data/model/words.ts';
+import type { Standing, Unknown } from './hosts.ts';
+import type { Ask } from './open.ts';
+
+export interface CoverageLine {
+  host_id: string;
+  standing: Standing;
+  last_attempt_at: string | null;
+  last_status: ScanStatus | null;
+  last_reason: string | null;
+  last_next_step: string | null;
+  last_read_at: string | null;
+  lists_checked_at: string | null;
+  lists_fresh: boolean;
+  unknowns: Unknown[];
+}
+
+export interface RetiredHost {
+  host_id: string;
+  gone_not_before: string;
+  gone_after_at: string;
+  owner: string | null;
+  security_updates: number | null;
+}
+
+export interface RunLine {
+  collector: string;
+  sequence: number;
+  hash: string;
+  started_at: string;
+  population: number;
+  hosts_tried: number;
+  hosts_read: number;
+  hosts_partly_read: number;
+  hosts_unread: number;
+}
+
+/** Every host of the latest inventory; those of which least is known come first. */
+export async function askCoverage(ask: Ask): Promise<CoverageLine[]> {
+  const lines = await ask<Omit<CoverageLine, 'unknowns'>>(`
+    SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_reason, hosts.last_next_step, line.last_read_at,
+      line.lists_checked_at, line.lists_fresh
+    FROM host_lines line JOIN hosts USING (host_id)
+    WHERE line.listed_now
+    ORDER BY list_position(['never-read', 'stale', 'partly-read', 'read'], line.standing), line.last_read_at NULLS FIRST, host_id`);
+  const unknowns = Map.groupBy(
+    await ask<Unknown>('SELECT * FROM unknowns ORDER BY host_id, subject'),
+    (unknown) => unknown.host_id,
+  );
+  return lines.map((line) => ({ ...line, unknowns: unknowns.get(line.host_id) ?? [] }));
+}
+
+export async function askRetiredHosts(ask: Ask): Promise<RetiredHost[]> {
+  return ask<RetiredHost>(`
+    SELECT host_id, gone_not_before, gone_after_at, owner, security_updates
+    FROM retired_hosts JOIN host_lines USING (host_id) ORDER BY gone_after_at DESC, host_id`);
+}
+
+/** The latest runs, newest first. */
+export async function askRuns(ask: Ask, most: number): Promise<RunLine[]> {
+  return ask<RunLine>(`
+    SELECT collector, sequence, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
+    FROM runs ORDER BY recorded_at DESC, collector, sequence DESC LIMIT ${most}`);
+}

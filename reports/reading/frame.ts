@@ -1,0 +1,49 @@
+/** What every page says in the same place: as of when, of whom, and what proves it. */
+import type { Ask } from './open.ts';
+
+export interface Frame {
+  as_of: string;
+  max_scan_age_hours: number;
+  population: Population;
+  heads: Head[];
+}
+
+/** Hosts of the latest inventory by standing; the four standings sum to the total. Retired ones are apart. */
+export interface Population {
+  total: number;
+  read: number;
+  partly_read: number;
+  stale: number;
+  never_read: number;
+  retired: number;
+}
+
+/** The last entry of a chain: its hash proves all before it. */
+export interface Head {
+  collector: string;
+  sequence: number;
+  hash: string;
+}
+
+export async function askFrame(ask: Ask): Promise<Frame> {
+  const [asOf] = await ask<{ instant: string; max_scan_age_hours: number }>('SELECT * FROM as_of');
+  const [population] = await ask<Population>(populationSql);
+  const heads = await ask<Head>(headsSql);
+  if (asOf === undefined || population === undefined) throw new Error('findings without an as-of instant');
+  return { as_of: asOf.instant, max_scan_age_hours: asOf.max_scan_age_hours, population, heads };
+}
+
+const populationSql = `
+  SELECT
+    count(*) FILTER (WHERE listed_now) AS total,
+    count(*) FILTER (WHERE standing = 'read') AS read,
+    count(*) FILTER (WHERE standing = 'partly-read') AS partly_read,
+    count(*) FILTER (WHERE standing = 'stale') AS stale,
+    count(*) FILTER (WHERE standing = 'never-read') AS never_read,
+    count(*) FILTER (WHERE standing = 'retired') AS retired
+  FROM hosts`;
+
+const headsSql = `
+  SELECT collector, sequence, hash FROM fact_entries
+  QUALIFY row_number() OVER (PARTITION BY collector ORDER BY sequence DESC) = 1
+  ORDER BY collector`;
