@@ -37,6 +37,8 @@ export async function runScan({ places, only = [], waitSeconds }: RunOptions): P
   const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };
   return withWriterLock(places.ledger, lock, async () => {
     const history = await readHistory(listEntries(places.ledger));
+    const { concurrency } = workspace.config.scan;
+    const scanOptions = { concurrency, positions: (id: string) => history.knownOf(id)?.positions ?? {} };
     const progress = showProgress('scanning', hosts.length);
     const scans: RowOf<'scans'>[] = [];
     const gaps: RowOf<'readings'>[] = [];
@@ -52,7 +54,7 @@ export async function runScan({ places, only = [], waitSeconds }: RunOptions): P
         },
         async (tables) => {
           tables.add('population', workspace.hosts);
-          for await (const { host, snapshot } of scanPopulation({ hosts, knownOf: history.knownOf })) {
+          for await (const { host, snapshot } of scanPopulation(hosts, scanOptions)) {
             const events = history.newEvents(host.host_id, snapshot.events);
             for (const [name, rows] of snapshotTables({ ...snapshot, events })) tables.add(name, rows);
             scans.push(...snapshot.scans);

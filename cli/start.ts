@@ -19,7 +19,7 @@ export function startCommand(): Command {
     .option('--no-serve', 'end when the site is built')
     .addHelpText('before', 'Example: npm start\n')
     .action(async (options: { workspace?: string; port: number; serve: boolean }) => {
-      const where = places(await findOrMake(options.workspace));
+      const where = places(findOrMake(options.workspace));
       const lines = describeRun(await runScan({ places: where, waitSeconds: 60 }));
       for (const line of shorten(lines)) say(line);
       const { pages } = await build(where);
@@ -28,10 +28,10 @@ export function startCommand(): Command {
     });
 }
 
-async function findOrMake(named: string | undefined): Promise<string> {
+function findOrMake(named: string | undefined): string {
   const folder = named ?? usualWorkspace();
   if (isWorkspace(folder)) return findWorkspace(folder);
-  await initWorkspace(folder, { hostname: hostname() });
+  initWorkspace(folder, { hostname: hostname() });
   say(`new workspace in ${folder}: this machine is its first host`);
   return findWorkspace(folder);
 }

@@ -1,0 +1,135 @@
+/** Reading a workspace: every file that people wrote, checked, with every problem named at once. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { globby } from 'globby';
+import type { z } from 'zod';
+import { Failure } from '#data/model/failure.ts';
+import type { RowOf } from '#data/model/tables.ts';
+import { resolveInventory } from './inventory.ts';
+import { quoted, suggest, throwProblems } from './problems.ts';
+import type { Problem } from './problems.ts';
+import { Approvals, Config, Exceptions, Inventory, Policy } from './schemas.ts';
+import type { Approval, Exception } from './schemas.ts';
+import { checkShape, parseYaml } from './yaml-file.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+export interface WorkspaceFile {
+  /** Relative to the workspace, with '/'. */
+  path: string;
+  sha256: string;
+  bytes: number;
+  content: Uint8Array;
+}
+
+export interface WorkspaceConfig {
+  collector: string;
+  title: string;
+  zone: string;
+  primaryPolicy: string | null;
+  scan: { maxAgeHours: number; connectSeconds: number; hostSeconds: number; concurrency: number };
+}
+
+export interface Workspace {
+  root: string;
+  config: WorkspaceConfig;
+  /** The population, by host id, with inherited settings resolved. */
+  hosts: RowOf<'population'>[];
+  policies: Policy[];
+  exceptions: Exception[];
+  approvals: Approval[];
+  /** Every file that was used, by path: what a run stores beside its rows. */
+  files: WorkspaceFile[];
+}
+
+export const configPath = 'patchledger.yaml';
+const folders = ['inventory', 'policies', 'exceptions', 'approvals'] as const;
+
+/**
+ * @param root the workspace's folder
+ * @throws Failure 'no-workspace' when it holds no patchledger.yaml; 'workspace-invalid' naming file,
+ *   line and column of every problem
+ */
+export async function loadWorkspace(root: string): Promise<Workspace> {
+  if (!existsSync(join(root, configPath))) {
+    throw new Failure('no-workspace', `${root} holds no ${configPath}`, { nextStep: 'patchledger init', exitCode: 2 });
+  }
+  const files = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
+  const problems: Problem[] = [];
+  const parsed = files
+    .map(({ path, content }) => parseYaml(path, content, problems))
+    .filter((file) => file !== undefined);
+  const config = readAll(parsed, configPath, Config, problems)[0]?.content;
+  const inventory = readAll(parsed, 'inventory/', Inventory, problems);
+  const policies = readAll(parsed, 'policies/', Policy, problems);
+  const exceptions = readAll(parsed, 'exceptions/', Exceptions, problems);
+  const approvals = readAll(parsed, 'approvals/', Approvals, problems);
+  const hosts = resolveInventory(inventory, problems);
+  checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
+  throwProblems(problems);
+  if (config === undefined) throw new TypeError('a configuration without problems is there');
+  return {
+    root,
+    config: {
+      collector: config.collector,
+      title: config.title,
+      zone: config.zone,
+      primaryPolicy: config['primary-policy'] ?? null,
+      scan: {
+        maxAgeHours: config.scan['max-age-hours'],
+        connectSeconds: config.scan['connect-seconds'],
+        hostSeconds: config.scan['host-seconds'],
+        concurrency: config.scan.concurrency,
+      },
+    },
+    hosts,
+    policies: policies.map(({ content }) => content),
+    exceptions: exceptions.flatMap(({ content }) => content.exceptions),
+    approvals: approvals.flatMap(({ content }) => content.approvals),
+    files,
+  };
+}
+
+/** YAML files of the folders that people write; links are not followed out of the workspace. */
+async function listFiles(root: string): Promise<string[]> {
+  return globby(
+    folders.map((folder) => `${folder}/**/*.{yaml,yml}`),
+    { cwd: root, followSymbolicLinks: false, onlyFiles: true },
+  );
+}
+
+function readFile(root: string, path: string): WorkspaceFile {
+  const content = readFileSync(join(root, path));
+  return { path, sha256: createHash('sha256').update(content).digest('hex'), bytes: content.byteLength, content };
+}
+
+interface Read<T> {
+  file: YamlFile;
+  content: T;
+}
+
+function readAll<T extends z.ZodType>(files: YamlFile[], prefix: string, schema: T, problems: Problem[]): Read<z.output<T>>[] {
+  return files
+    .filter(({ path }) => path.startsWith(prefix))
+    .map((file) => ({ file, content: checkShape(file, schema, problems) }))
+    .filter((read): read is Read<z.output<T>> => read.content !== undefined);
+}
+
+function checkPolicies(
+  files: YamlFile[],
+  policies: Read<Policy>[],
+  { primary, problems }: { primary: string | undefined; problems: Problem[] },
+): void {
+  const places = new Map<string, string>();
+  for (const { file, content } of policies) {
+    const other = places.get(content.id);
+    if (other !== undefined) {
+      problems.push({ file: file.path, ...file.position(['id']), message: `policy ${quoted(content.id)} is also in ${other}` });
+    }
+    places.set(content.id, file.path);
+  }
+  const config = files.find(({ path }) => path === configPath);
+  if (primary === undefined || places.has(primary) || config === undefined) return;
+  const message = `primary-policy: there is no policy ${quoted(primary)}${suggest(primary, [...places.keys()])}`;
+  problems.push({ file: configPath, ...config.position(['primary-policy']), message });
+}

@@ -1,0 +1,133 @@
+/** The schemas of people's files. JSON Schemas for editors are made from these (`json-schemas.ts`). */
+import { z } from 'zod';
+import { transports } from '#data/model/words.ts';
+import { Address, CollectorName, FixSelector, HostId, HostSelector, Line, Login, Name, strict, When } from './shapes.ts';
+
+/** A number of seconds, hours… within bounds, with a default. */
+function within(min: number, max: number, usual: number, meaning: string): z.ZodDefault<z.ZodInt> {
+  return z.int().min(min).max(max).default(usual).describe(meaning);
+}
+
+const Scan = strict({
+  'max-age-hours': within(1, 8760, 72, 'Age in hours beyond which a scan proves nothing about today.'),
+  'connect-seconds': within(1, 600, 15, 'Time to connect and log in to one host.'),
+  'host-seconds': within(5, 3600, 180, 'Time for one host in all.'),
+  concurrency: within(1, 500, 16, 'Hosts read at the same time.'),
+});
+
+export const Config = strict({
+  collector: CollectorName.describe("Name of this collector's chain in the ledger. Two collectors never share one."),
+  title: Line.default('Patch compliance').describe('Title of the site.'),
+  zone: z.string().refine(isZone, 'expected an IANA time zone such as Europe/Zurich').default('UTC').describe('Zone of days and deadlines.'),
+  'primary-policy': Name.optional().describe('Policy of the headline; the only one when there is one.'),
+  scan: Scan.prefault({}),
+}).describe('patchledger.yaml: the settings of a workspace.');
+
+const hostSettings = {
+  address: Address.optional().describe('Host name or address; ssh only.'),
+  port: z.int().min(1).max(65535).optional().describe('TCP port of sshd; 22 when not given.'),
+  user: Login.optional().describe('Account to log in with.'),
+  transport: z.enum(transports).optional().describe('How to reach it; ssh when not given.'),
+  owner: Line.optional().describe('Who answers for it.'),
+  environment: Name.optional(),
+  ring: Name.optional().describe('Deployment ring, such as canary, early, broad.'),
+  criticality: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+  'internet-exposed': z.boolean().optional(),
+  tags: z.array(Name).optional(),
+};
+
+export const HostSettings = strict(hostSettings);
+export type HostSettings = z.output<typeof HostSettings>;
+
+const Hosts = z.record(HostId, HostSettings.nullable()).describe('Hosts by id.');
+
+export type GroupShape = HostSettings & { hosts?: Record<string, HostSettings | null>; groups?: Record<string, GroupShape | null> };
+
+/** What a group says holds for every host and group in it, unless they say otherwise; tags add up. */
+export const Group: z.ZodType<GroupShape> = strict({
+  ...hostSettings,
+  hosts: Hosts.optional(),
+  get groups(): z.ZodOptional<z.ZodRecord<typeof Name, z.ZodNullable<z.ZodType<GroupShape>>>> {
+    return z.record(Name, Group.nullable()).optional();
+  },
+});
+
+export const Inventory = strict({
+  hosts: Hosts.optional(),
+  groups: z.record(Name, Group.nullable()).optional().describe('Groups by name.'),
+}).describe('inventory/*.yaml: the hosts that should exist.');
+
+const Allowed = strict({
+  hours: z.int().min(1).optional(),
+  days: z.int().min(1).optional(),
+  months: z.int().min(1).optional(),
+}).refine((allowed) => Object.keys(allowed).length === 1, 'expected exactly one of hours, days, months');
+
+const Rule = strict({
+  name: Line.describe('What the rule is called on pages.'),
+  fixes: FixSelector.optional().describe('Fixes it judges; all when not given.'),
+  hosts: HostSelector.optional().describe('Hosts it judges; all when not given.'),
+  allowed: Allowed.describe('Time allowed from the start of the clock.'),
+});
+
+export const Policy = strict({
+  id: Name,
+  title: Line,
+  source: strict({ text: Line, url: z.url().optional() }).describe('Where the rule is written.'),
+  clock: z
+    .enum(['published', 'available', 'first-observed', 'evaluated', 'from-introduction'])
+    .describe('Which of the four dates starts the clock.'),
+  rules: z.array(Rule).min(1).describe('The first rule that matches decides.'),
+  effectiveness: z.enum(['effective', 'effective-or-unknown', 'installed']).default('effective').describe('What counts as done.'),
+  unrated: z.enum(['critical', 'high', 'medium', 'low']).default('high').describe('How a fix without severity is judged.'),
+  reopened: z.enum(['keep', 'restart']).default('keep').describe('Whether a reopened exposure keeps its deadline.'),
+  zone: z.string().refine(isZone, 'expected an IANA time zone').optional(),
+}).describe('policies/*.yaml: one framework or house rule.');
+
+export const Exceptions = strict({
+  exceptions: z
+    .array(
+      strict({
+        id: Name,
+        hosts: HostSelector.optional(),
+        fixes: FixSelector,
+        reason: Line,
+        'compensating-control': Line,
+        'requested-by': Line,
+        approver: Line,
+        from: When,
+        until: When.describe('An exception always ends.'),
+        evidence: z.url().optional(),
+      }),
+    )
+    .default([]),
+}).describe('exceptions/*.yaml: fixes that may be missing for a while, and why.');
+
+export const Approvals = strict({
+  approvals: z
+    .array(
+      strict({
+        id: Name,
+        fixes: FixSelector,
+        hosts: HostSelector.optional(),
+        rings: z.array(Name).min(1).optional(),
+        approver: Line,
+        when: When,
+        ticket: Line.optional(),
+        'allow-newer-from-same-origin': z.boolean().default(false),
+      }),
+    )
+    .default([]),
+}).describe('approvals/*.yaml: fixes that may be installed, by whose decision.');
+
+export type Policy = z.output<typeof Policy>;
+export type Exception = z.output<typeof Exceptions>['exceptions'][number];
+export type Approval = z.output<typeof Approvals>['approvals'][number];
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
