@@ -17,6 +17,8 @@ export function initCommand(): Command {
       for (const path of shown) say(`wrote ${path}`);
       for (const path of made.kept) say(`kept  ${path}`);
       const place = relative('.', made.root) || '.';
-      say(`next: patchledger scan --workspace ${place}   (this machine is the first host in inventory/hosts.yaml)`);
+      say(
+        `next: patchledger scan --workspace ${place}   (this machine is the first host in inventory/hosts.yaml)`,
+      );
     });
 }

@@ -39,7 +39,8 @@ export function initWorkspace(root: string, { hostname }: { hostname: string }):
     if (existsSync(join(root, path))) kept.push(path);
     else written.push(writeWhole(root, path, content));
   }
-  for (const [name, content] of jsonSchemas()) written.push(writeWhole(root, `.patchledger/schemas/${name}`, content));
+  for (const [name, content] of jsonSchemas())
+    written.push(writeWhole(root, `.patchledger/schemas/${name}`, content));
   return { root, written, kept };
 }
 

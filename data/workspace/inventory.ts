@@ -28,7 +28,8 @@ const usualPort = 22;
 /** @returns the population, by host id; problems are added to the list */
 export function resolveInventory(files: InventoryFile[], problems: Problem[]): Member[] {
   const walk: Walk = { members: new Map(), groups: new Map(), problems };
-  for (const { file, content } of files) visit(walk, { file, path: [] }, { content, groups: [], inherited: {} });
+  for (const { file, content } of files)
+    visit(walk, { file, path: [] }, { content, groups: [], inherited: {} });
   return [...walk.members.values()].map(({ row }) => row).sort((a, b) => (a.host_id < b.host_id ? -1 : 1));
 }
 
@@ -46,7 +47,8 @@ function visit(walk: Walk, place: Place, { content, groups, inherited }: Level):
   for (const [name, group] of Object.entries(content.groups ?? {})) {
     const here = { file: place.file, path: [...place.path, 'groups', name] };
     const other = walk.groups.get(name);
-    if (other !== undefined) complain(walk, here, `group ${quoted(name)} is also defined in ${placeOf(other)}`);
+    if (other !== undefined)
+      complain(walk, here, `group ${quoted(name)} is also defined in ${placeOf(other)}`);
     walk.groups.set(name, here);
     const { hosts, groups: inner, ...settings } = group ?? {};
     visit(walk, here, {
@@ -63,15 +65,22 @@ function inherit(outer: HostSettings, inner: HostSettings): HostSettings {
   return { ...outer, ...inner, ...(tags.length > 0 && { tags }) };
 }
 
-function addHost(walk: Walk, place: Place, host: { id: string; groups: string[]; settings: HostSettings }): void {
+function addHost(
+  walk: Walk,
+  place: Place,
+  host: { id: string; groups: string[]; settings: HostSettings },
+): void {
   const { id, groups, settings } = host;
   const other = walk.members.get(id);
-  if (other !== undefined) return complain(walk, place, `host ${quoted(id)} is also listed in ${placeOf(other.place)}`);
+  if (other !== undefined)
+    return complain(walk, place, `host ${quoted(id)} is also listed in ${placeOf(other.place)}`);
   const transport = settings.transport ?? 'ssh';
   const local = transport === 'local';
-  if (!local && settings.address === undefined) complain(walk, place, `host ${quoted(id)} has no address; expected one, or transport: local`);
+  if (!local && settings.address === undefined)
+    complain(walk, place, `host ${quoted(id)} has no address; expected one, or transport: local`);
   for (const key of ['address', 'port', 'user'] as const) {
-    if (local && settings[key] !== undefined) complain(walk, place, `host ${quoted(id)} is this machine (transport: local), so it takes no ${key}`);
+    if (local && settings[key] !== undefined)
+      complain(walk, place, `host ${quoted(id)} is this machine (transport: local), so it takes no ${key}`);
   }
   const row: Member = {
     host_id: id,

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { Approvals, Config, Exceptions, Inventory, Policy } from './schemas.ts';
 
-const schemas = { patchledger: Config, inventory: Inventory, policy: Policy, exceptions: Exceptions, approvals: Approvals };
+const schemas = {
+  patchledger: Config,
+  inventory: Inventory,
+  policy: Policy,
+  exceptions: Exceptions,
+  approvals: Approvals,
+};
 
 /** File name to content, for `.patchledger/schemas/` of a workspace. */
 export function jsonSchemas(): Map<string, string> {

@@ -52,7 +52,10 @@ const folders = ['inventory', 'policies', 'exceptions', 'approvals'] as const;
  */
 export async function loadWorkspace(root: string): Promise<Workspace> {
   if (!existsSync(join(root, configPath))) {
-    throw new Failure('no-workspace', `${root} holds no ${configPath}`, { nextStep: 'patchledger init', exitCode: 2 });
+    throw new Failure('no-workspace', `${root} holds no ${configPath}`, {
+      nextStep: 'patchledger init',
+      exitCode: 2,
+    });
   }
   const files = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
   const problems: Problem[] = [];
@@ -100,7 +103,12 @@ async function listFiles(root: string): Promise<string[]> {
 
 function readFile(root: string, path: string): WorkspaceFile {
   const content = readFileSync(join(root, path));
-  return { path, sha256: createHash('sha256').update(content).digest('hex'), bytes: content.byteLength, content };
+  return {
+    path,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    bytes: content.byteLength,
+    content,
+  };
 }
 
 interface Read<T> {
@@ -108,7 +116,12 @@ interface Read<T> {
   content: T;
 }
 
-function readAll<T extends z.ZodType>(files: YamlFile[], prefix: string, schema: T, problems: Problem[]): Read<z.output<T>>[] {
+function readAll<T extends z.ZodType>(
+  files: YamlFile[],
+  prefix: string,
+  schema: T,
+  problems: Problem[],
+): Read<z.output<T>>[] {
   return files
     .filter(({ path }) => path.startsWith(prefix))
     .map((file) => ({ file, content: checkShape(file, schema, problems) }))
@@ -124,7 +137,11 @@ function checkPolicies(
   for (const { file, content } of policies) {
     const other = places.get(content.id);
     if (other !== undefined) {
-      problems.push({ file: file.path, ...file.position(['id']), message: `policy ${quoted(content.id)} is also in ${other}` });
+      problems.push({
+        file: file.path,
+        ...file.position(['id']),
+        message: `policy ${quoted(content.id)} is also in ${other}`,
+      });
     }
     places.set(content.id, file.path);
   }

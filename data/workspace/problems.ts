@@ -19,13 +19,14 @@ const mostShown = 20;
 export function suggest(word: string, valid: readonly string[]): string {
   if (valid.length === 0) return '';
   const best = closest(word.toLowerCase(), [...valid]);
-  if (distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3))) return ` (did you mean '${best}'?)`;
+  if (distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)))
+    return ` (did you mean '${best}'?)`;
   return ` (expected ${valid.length === 1 ? '' : 'one of '}${valid.join(', ')})`;
 }
 
 /** A word as it stands in a message. */
 export function quoted(value: unknown): string {
-  return clean(typeof value === 'string' ? `'${value}'` : JSON.stringify(value) ?? String(value), 80);
+  return clean(typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value)), 80);
 }
 
 /** @throws Failure 'workspace-invalid' naming every problem, in the order of files and lines */
@@ -34,7 +35,9 @@ export function throwProblems(problems: Problem[]): void {
   const sorted = problems.toSorted(
     (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
   );
-  const lines = sorted.slice(0, mostShown).map(({ file, line, column, message }) => `${clean(file)}:${line}:${column}: ${message}`);
+  const lines = sorted
+    .slice(0, mostShown)
+    .map(({ file, line, column, message }) => `${clean(file)}:${line}:${column}: ${message}`);
   if (sorted.length > mostShown) lines.push(`… and ${sorted.length - mostShown} more`);
   throw new Failure('workspace-invalid', lines.join('\n'), {
     nextStep: 'mend the lines above; docs/workspace.md explains every key',

@@ -1,7 +1,18 @@
 /** The schemas of people's files. JSON Schemas for editors are made from these (`json-schemas.ts`). */
 import { z } from 'zod';
 import { transports } from '#data/model/words.ts';
-import { Address, CollectorName, FixSelector, HostId, HostSelector, Line, Login, Name, strict, When } from './shapes.ts';
+import {
+  Address,
+  CollectorName,
+  FixSelector,
+  HostId,
+  HostSelector,
+  Line,
+  Login,
+  Name,
+  strict,
+  When,
+} from './shapes.ts';
 
 /** A number of seconds, hours… within bounds, with a default. */
 function within(min: number, max: number, usual: number, meaning: string): z.ZodDefault<z.ZodInt> {
@@ -16,9 +27,15 @@ const Scan = strict({
 });
 
 export const Config = strict({
-  collector: CollectorName.describe("Name of this collector's chain in the ledger. Two collectors never share one."),
+  collector: CollectorName.describe(
+    "Name of this collector's chain in the ledger. Two collectors never share one.",
+  ),
   title: Line.default('Patch compliance').describe('Title of the site.'),
-  zone: z.string().refine(isZone, 'expected an IANA time zone such as Europe/Zurich').default('UTC').describe('Zone of days and deadlines.'),
+  zone: z
+    .string()
+    .refine(isZone, 'expected an IANA time zone such as Europe/Zurich')
+    .default('UTC')
+    .describe('Zone of days and deadlines.'),
   'primary-policy': Name.optional().describe('Policy of the headline; the only one when there is one.'),
   scan: Scan.prefault({}),
 }).describe('patchledger.yaml: the settings of a workspace.');
@@ -41,7 +58,10 @@ export type HostSettings = z.output<typeof HostSettings>;
 
 const Hosts = z.record(HostId, HostSettings.nullable()).describe('Hosts by id.');
 
-export type GroupShape = HostSettings & { hosts?: Record<string, HostSettings | null>; groups?: Record<string, GroupShape | null> };
+export type GroupShape = HostSettings & {
+  hosts?: Record<string, HostSettings | null>;
+  groups?: Record<string, GroupShape | null>;
+};
 
 /** What a group says holds for every host and group in it, unless they say otherwise; tags add up. */
 export const Group: z.ZodType<GroupShape> = strict({
@@ -78,9 +98,18 @@ export const Policy = strict({
     .enum(['published', 'available', 'first-observed', 'evaluated', 'from-introduction'])
     .describe('Which of the four dates starts the clock.'),
   rules: z.array(Rule).min(1).describe('The first rule that matches decides.'),
-  effectiveness: z.enum(['effective', 'effective-or-unknown', 'installed']).default('effective').describe('What counts as done.'),
-  unrated: z.enum(['critical', 'high', 'medium', 'low']).default('high').describe('How a fix without severity is judged.'),
-  reopened: z.enum(['keep', 'restart']).default('keep').describe('Whether a reopened exposure keeps its deadline.'),
+  effectiveness: z
+    .enum(['effective', 'effective-or-unknown', 'installed'])
+    .default('effective')
+    .describe('What counts as done.'),
+  unrated: z
+    .enum(['critical', 'high', 'medium', 'low'])
+    .default('high')
+    .describe('How a fix without severity is judged.'),
+  reopened: z
+    .enum(['keep', 'restart'])
+    .default('keep')
+    .describe('Whether a reopened exposure keeps its deadline.'),
   zone: z.string().refine(isZone, 'expected an IANA time zone').optional(),
 }).describe('policies/*.yaml: one framework or house rule.');
 

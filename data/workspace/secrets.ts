@@ -3,7 +3,8 @@ import { quoted } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-const secretKey = /^(ansible[-_])?(ssh[-_]|become[-_])?(pass(word|phrase)?|secret|token|private[-_]?key|api[-_]?key|credentials?)$/i;
+const secretKey =
+  /^(ansible[-_])?(ssh[-_]|become[-_])?(pass(word|phrase)?|secret|token|private[-_]?key|api[-_]?key|credentials?)$/i;
 const secretValue = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 export function isSecretKey(key: string): boolean {
@@ -24,7 +25,11 @@ export function refuseSecrets(file: YamlFile, problems: Problem[]): void {
   });
 }
 
-function walk(value: unknown, path: PropertyKey[], visit: (path: PropertyKey[], value: unknown) => void): void {
+function walk(
+  value: unknown,
+  path: PropertyKey[],
+  visit: (path: PropertyKey[], value: unknown) => void,
+): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
     const here = [...path, Array.isArray(value) ? Number(key) : key];

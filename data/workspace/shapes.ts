@@ -7,23 +7,33 @@ export const validKeysMark = 'valid keys: ';
 /** An object that takes no other keys, and says which ones it takes. */
 export function strict<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `${validKeysMark}${Object.keys(shape).join(',')}` : undefined),
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `${validKeysMark}${Object.keys(shape).join(',')}` : undefined,
   });
 }
 
 /** Usable as a file name and a part of a URL; no word that the site uses itself. */
 export const HostId = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/, 'expected a host id: a-z, 0-9, . _ - (1 to 128), beginning and ending with a letter or digit')
+  .regex(
+    /^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/,
+    'expected a host id: a-z, 0-9, . _ - (1 to 128), beginning and ending with a letter or digit',
+  )
   .refine((id) => !['index', '404'].includes(id), 'this word is taken by the site');
 
 export const Name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected a name: letters, digits, . _ - (1 to 63), beginning with a letter or digit');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'expected a name: letters, digits, . _ - (1 to 63), beginning with a letter or digit',
+  );
 
 export const CollectorName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected a collector name: a-z, 0-9 and - (1 to 63), beginning with a letter or digit');
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'expected a collector name: a-z, 0-9 and - (1 to 63), beginning with a letter or digit',
+  );
 
 /** One line of text for people. */
 export const Line = z
@@ -47,7 +57,10 @@ export const Login = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.@\\-]{0,63}$/, 'exp
 
 /** A day, `YYYY-MM-DD`, or an instant with its offset. */
 export const When = z.union(
-  [z.iso.date('expected YYYY-MM-DD'), z.iso.datetime({ offset: true, message: 'expected YYYY-MM-DD or an instant with its offset' })],
+  [
+    z.iso.date('expected YYYY-MM-DD'),
+    z.iso.datetime({ offset: true, message: 'expected YYYY-MM-DD or an instant with its offset' }),
+  ],
   { error: 'expected YYYY-MM-DD, or an instant such as 2026-09-30T22:00:00Z' },
 );
 
@@ -59,15 +72,24 @@ export const HostSelector = strict({
   groups: z.array(Name).min(1).optional(),
   environments: z.array(Name).min(1).optional(),
   rings: z.array(Name).min(1).optional(),
-  criticality: z.array(z.enum(['low', 'medium', 'high', 'critical'])).min(1).optional(),
+  criticality: z
+    .array(z.enum(['low', 'medium', 'high', 'critical']))
+    .min(1)
+    .optional(),
   'internet-exposed': z.boolean().optional(),
   tags: z.array(Name).min(1).optional(),
 });
 
 /** Which fixes: by kind, severity, known exploitation, source package, advisory or CVE. */
 export const FixSelector = strict({
-  kinds: z.array(z.enum(['security', 'security-unlisted', 'bugfix', 'unclassified'])).min(1).optional(),
-  severities: z.array(z.enum(['critical', 'high', 'medium', 'low', 'unrated'])).min(1).optional(),
+  kinds: z
+    .array(z.enum(['security', 'security-unlisted', 'bugfix', 'unclassified']))
+    .min(1)
+    .optional(),
+  severities: z
+    .array(z.enum(['critical', 'high', 'medium', 'low', 'unrated']))
+    .min(1)
+    .optional(),
   'known-exploited': z.boolean().optional(),
   packages: z.array(Line).min(1).optional(),
   advisories: z.array(Line).min(1).optional(),

@@ -31,10 +31,15 @@ export function parseYaml(path: string, content: Uint8Array, problems: Problem[]
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, uniqueKeys: true, prettyErrors: false });
   if ('empty' in documents || documents.length === 0) return fileOf(path, undefined, lineCounter, null);
-  if (documents.length > 1) return complain('holds several documents; one file holds one', ...place(lineCounter, documents[1]?.range[0]));
+  if (documents.length > 1)
+    return complain(
+      'holds several documents; one file holds one',
+      ...place(lineCounter, documents[1]?.range[0]),
+    );
   const document = documents[0] as Document.Parsed;
   const faults = [...document.errors, ...document.warnings];
-  for (const fault of faults) complain(`not YAML: ${clean(fault.message, 200)}`, ...place(lineCounter, fault.pos[0]));
+  for (const fault of faults)
+    complain(`not YAML: ${clean(fault.message, 200)}`, ...place(lineCounter, fault.pos[0]));
   if (faults.length > 0) return undefined;
   try {
     const value: unknown = document.toJS({ maxAliasCount: mostAliases });
@@ -47,7 +52,11 @@ export function parseYaml(path: string, content: Uint8Array, problems: Problem[]
 }
 
 /** Checks the value against a schema; problems get their place in the file. */
-export function checkShape<T extends z.ZodType>(file: YamlFile, schema: T, problems: Problem[]): z.output<T> | undefined {
+export function checkShape<T extends z.ZodType>(
+  file: YamlFile,
+  schema: T,
+  problems: Problem[],
+): z.output<T> | undefined {
   const parsed = schema.safeParse(file.value ?? {});
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) problems.push(...explainIssue(file, issue));
@@ -64,7 +73,9 @@ function explainIssue(file: YamlFile, issue: z.core.$ZodIssue, above: PropertyKe
   const name = nameOf(path);
   if (issue.code === 'unrecognized_keys') {
     const valid = validKeys(issue.message);
-    return issue.keys.filter((key) => !isSecretKey(key)).map((key) => at(`unknown key ${quoted(key)}${suggest(key, valid)}`, [...path, key], true));
+    return issue.keys
+      .filter((key) => !isSecretKey(key))
+      .map((key) => at(`unknown key ${quoted(key)}${suggest(key, valid)}`, [...path, key], true));
   }
   const found = valueAt(file.value, path);
   if (found === undefined) return [at(`${name} is missing: ${issue.message}`, path.slice(0, -1), true)];
@@ -76,7 +87,8 @@ function explainIssue(file: YamlFile, issue: z.core.$ZodIssue, above: PropertyKe
     const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
     return nearest.flatMap((inner) => explainIssue(file, inner, path));
   }
-  if (issue.code === 'invalid_key') return [at(`${quoted(path.at(-1))}: ${issue.issues[0]?.message ?? 'not a valid name'}`, path, true)];
+  if (issue.code === 'invalid_key')
+    return [at(`${quoted(path.at(-1))}: ${issue.issues[0]?.message ?? 'not a valid name'}`, path, true)];
   return [at(`${name}: ${issue.message}${typeof found === 'object' ? '' : `, found ${quoted(found)}`}`)];
 }
 
@@ -95,7 +107,8 @@ function nameOf(path: PropertyKey[]): string {
 
 function valueAt(value: unknown, path: PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined),
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
     value,
   );
 }
@@ -108,7 +121,12 @@ function decode(content: Uint8Array): string | undefined {
   }
 }
 
-function fileOf(path: string, document: Document.Parsed | undefined, lineCounter: LineCounter, value: unknown): YamlFile {
+function fileOf(
+  path: string,
+  document: Document.Parsed | undefined,
+  lineCounter: LineCounter,
+  value: unknown,
+): YamlFile {
   return {
     path,
     value,
@@ -125,9 +143,14 @@ function findNode(root: Node | null, keys: readonly PropertyKey[], ofKey: boolea
   let node = root;
   for (const [depthHere, key] of keys.entries()) {
     const last = depthHere === keys.length - 1;
-    const pair = isMap(node) ? node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key)) : undefined;
+    const pair = isMap(node)
+      ? node.items.find(
+          (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+        )
+      : undefined;
     if (last && ofKey && isNode(pair?.key)) return pair.key;
-    const next: unknown = pair?.value ?? (node !== null && 'items' in node ? (node.items as unknown[])[Number(key)] : undefined);
+    const next: unknown =
+      pair?.value ?? (node !== null && 'items' in node ? (node.items as unknown[])[Number(key)] : undefined);
     if (!isNode(next)) return isNode(pair?.key) ? pair.key : node;
     node = next;
   }
