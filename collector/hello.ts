@@ -47,7 +47,7 @@ export function parseHello(frame: Frame | undefined): Hello {
 /**
  * The host looked at its clock between the start of the contact and the arrival of the frame.
  * An offset under two seconds cannot be told from none by times that are whole seconds: it only
- * widens, and state read twice stays the same to the byte. Larger ones are applied in whole seconds.
+ * widens. All is applied in whole seconds, so that state read twice stays the same to the byte.
  */
 export function measureClock(hello: Hello, frame: Frame | undefined, startedAtMs: number): MeasuredClock {
   if (hello.timeMs === null || frame === undefined) {
@@ -60,6 +60,9 @@ export function measureClock(hello: Hello, frame: Frame | undefined, startedAtMs
   return {
     offsetMs: Math.round(offset),
     uncertaintyMs: uncertainty,
-    applied: { offsetMs: applied, uncertaintyMs: Math.ceil(uncertainty + Math.abs(offset - applied)) },
+    applied: {
+      offsetMs: applied,
+      uncertaintyMs: Math.ceil((uncertainty + Math.abs(offset - applied)) / 1000) * 1000,
+    },
   };
 }

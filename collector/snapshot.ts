@@ -218,7 +218,7 @@ function sectionRows(hostId: string, specs: SectionSpec[], answer: Answer): RowO
     bytes: frame.bytes,
     truncated: frame.truncated,
     sha256: frame.sha256,
-    stderr: frame.stderr === '' ? null : clean(frame.stderr.slice(-1000), 1000),
+    stderr: frame.stderr === '' ? null : clean(frame.stderr.slice(-1000).replace(/\s*\n\s*/g, ' | '), 1000),
   }));
 }
 

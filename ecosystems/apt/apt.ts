@@ -40,7 +40,7 @@ function parse(context: ParseContext): Parsed {
       kernels: kernelRows(packages.rows, context.kernelRelease),
       events: [...dpkg.events, ...history.events],
       logs: [...dpkg.logs, ...history.logs],
-      rejections: [packages, repositories, updates, dpkg, history].flatMap((part) => part.rejections),
+      rejections: [packages, updates, dpkg, history].flatMap((part) => part.rejections),
     },
     scan: {
       architecture: packages.architecture,
@@ -88,8 +88,8 @@ function withPriorities(
       for (const source of sources) priorities.set(source.description, source.priority);
     }
   }
-  return repositories.lists.map(({ row, description }) => ({
+  return repositories.lists.map(({ row, descriptions }) => ({
     ...row,
-    priority: priorities.get(description ?? '') ?? null,
+    priority: descriptions.map((text) => priorities.get(text)).find((found) => found !== undefined) ?? null,
   }));
 }

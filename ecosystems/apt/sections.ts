@@ -90,24 +90,28 @@ policy=$({ installed_names; new_names; } | sort -u | xargs apt-cache $cache poli
 part policy without_credentials "$policy" "$?"
 `;
 
+/**
+ * What apt would fetch (this asks no server and reads no list), what lies in its folder, and the
+ * heads of the Release files with the sizes of the package lists that they name.
+ */
 const repositoriesCommand = `
-${cacheOptions}
+lists=/var/lib/apt/lists/
+eval "$(apt-config shell lists Dir::State::lists/d)"
 ${partFunction}
-# shellcheck disable=SC2086
-targets=$(apt-get $cache indextargets 'Created-By: Packages')
-part targets without_credentials "$targets" "$?"
-# shellcheck disable=SC2086
-wanted=$(apt-get $cache update --print-uris -o Debug::NoLocking=1)
+wanted=$(apt-get update --print-uris -o Debug::NoLocking=1)
 part wanted without_credentials "$wanted" "$?"
 files() {
-  find "$lists" -maxdepth 1 -type f -printf '%f\\t%s\\t%T@\\t%C@\\t' '(' -readable -printf 'readable\\n' -o -printf 'unreadable\\n' ')'
+  find -L "$lists" -maxdepth 1 -type f -printf '%f\\t%s\\t%T@\\t%C@\\t' '(' -readable -printf 'readable\\n' -o -printf 'unreadable\\n' ')'
 }
 part files files
 releases() {
   for file in "$lists"*_InRelease "$lists"*_Release; do
     [ -r "$file" ] || continue
     printf 'File: %s\\n' "\${file##*/}"
-    sed -e '/^SHA256:/q' -e '/^MD5Sum:/q' -e '/^SHA1:/q' -e '/^[A-Z][A-Za-z-]*: /!d' "$file" | head -c 4000
+    awk '
+      /^-----BEGIN PGP SIGNATURE/ { exit }
+      /^[A-Za-z][A-Za-z0-9-]*:/ { sums = ($1 == "SHA256:"); if (NF > 1) print; next }
+      sums && $3 ~ /(^|[/])Packages$/ && $3 !~ /debian-installer/ { print "Index: " $2 " " $3 }' "$file" | head -c 65536
     printf '\\n'
   done
 }

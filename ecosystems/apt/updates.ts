@@ -88,9 +88,7 @@ export function originOf(
 
 export function repositoriesByDescription(repositories: Repositories): Map<string, Repository> {
   return new Map(
-    repositories.lists.flatMap((list) =>
-      list.description === null ? [] : [[list.description, list] as const],
-    ),
+    repositories.lists.flatMap((list) => list.descriptions.map((text) => [text, list] as const)),
   );
 }
 
