@@ -53,7 +53,7 @@ function spellsOfHost(host: string, runs: RunStory[]): ReferenceSpell[] {
     const names = [...new Set(scans.flatMap(({ state }) => Object.keys(state.offers ?? {})))].sort();
     const rebuiltAt = machines[index + 1]?.[0]?.at;
     return names.flatMap((name) =>
-      spellsOfPackage(scans, name).map((note) => finish(note, host, index + 1, rebuiltAt, retiredAt)),
+      spellsOfPackage(scans, name).map((note) => finish(note, host, index + 1, { rebuiltAt, retiredAt })),
     );
   });
 }
@@ -121,13 +121,12 @@ function close(note: Note, at: string, installed: string | undefined, packagesRe
     note.status = Number(installed) >= Number(note.first_target_version) ? 'installed' : 'no-longer-offered';
 }
 
-function finish(
-  note: Note,
-  host: string,
-  incarnation: number,
-  rebuiltAt?: string,
-  retiredAt?: string,
-): ReferenceSpell {
+interface End {
+  rebuiltAt: string | undefined;
+  retiredAt: string | undefined;
+}
+
+function finish(note: Note, host: string, incarnation: number, { rebuiltAt, retiredAt }: End): ReferenceSpell {
   const { goal: _goal, installedAtLastSight: _installed, highestTarget: _highest, ...spell } = note;
   if (spell.status === 'open' && (rebuiltAt ?? retiredAt) !== undefined) {
     spell.status = rebuiltAt === undefined ? 'host-retired' : 'host-rebuilt';

@@ -29,6 +29,17 @@ interface Expected {
   reopened?: boolean;
 }
 
+/** The columns of a spell that an expectation speaks of. */
+function columnsOf({ status, opened, closed, last, reopened }: Expected): object {
+  return {
+    status,
+    ...(opened && { opened_not_before: opened[0], opened_not_after: opened[1] }),
+    ...(closed && { closed_not_before: closed[0], closed_not_after: closed[1] }),
+    ...(last && { last_confirmed_at: last }),
+    ...(reopened !== undefined && { reopened }),
+  };
+}
+
 const histories: [string, RunStory[], Expected[]][] = [
   [
     'there at the first scan: its beginning is not known',
@@ -119,17 +130,7 @@ describe('update spells, history by history', () => {
 
     const found = await world.rows(spellsSql);
 
-    expect(found).toHaveLength(expected.length);
-    for (const [index, wanted] of expected.entries()) {
-      const spell = found[index] ?? {};
-      expect(spell['status']).toBe(wanted.status);
-      if (wanted.opened)
-        expect([spell['opened_not_before'], spell['opened_not_after']]).toEqual(wanted.opened);
-      if (wanted.closed)
-        expect([spell['closed_not_before'], spell['closed_not_after']]).toEqual(wanted.closed);
-      if (wanted.last) expect(spell['last_confirmed_at']).toBe(wanted.last);
-      if (wanted.reopened !== undefined) expect(spell['reopened']).toBe(wanted.reopened);
-    }
+    expect(found).toMatchObject(expected.map(columnsOf));
     expect(found).toEqual(findSpells(story));
   });
 
@@ -208,16 +209,17 @@ describe('update spells, at random', () => {
     { weight: 8, arbitrary: state },
     { weight: 1, arbitrary: fc.constant('unreachable' as const) },
   );
+  // Hosts do not touch each other: one story holds many of them, so that one fold tries many histories.
+  const hostIds = Array.from({ length: 60 }, (_, index) => `h${String(index).padStart(2, '0')}`);
   const stories = fc
-    .array(fc.record({ h1: found, h2: found }), { minLength: 1, maxLength: 7 })
+    .array(fc.record(Object.fromEntries(hostIds.map((id) => [id, found]))), { minLength: 1, maxLength: 7 })
     .map((days) => days.map((hosts, index): RunStory => ({ at: day(index + 1), hosts })));
 
   test('the models agree with the slow reference, folded at once or run by run', async () => {
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
-        const world = await tell(story);
-        const atOnce = await world.rows(spellsSql);
-        expect(atOnce).toEqual(findSpells(story));
+        const atOnce = await tell(story);
+        expect(await atOnce.rows(spellsSql)).toEqual(findSpells(story));
 
         const stepwise = await tell(story);
         for (let length = 1; length <= story.length; length++) {
@@ -225,7 +227,7 @@ describe('update spells, at random', () => {
           expect(known).toEqual(findSpells(story.slice(0, length)));
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 5, endOnFailure: true },
     );
-  }, 300_000);
+  }, 120_000);
 });
