@@ -7,8 +7,8 @@
 
 const packageName = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,199}$/;
 const architecture = /^[a-z0-9][a-z0-9-]{0,49}$/;
-/** dpkg only warns where the version does not start with a digit. */
-const version = /^(?:\d{1,10}:)?[A-Za-z0-9][A-Za-z0-9.+~:-]{0,249}$/;
+/** dpkg only warns where the version does not start with a digit, but takes no empty revision. */
+const version = /^(?:\d{1,10}:)?[A-Za-z0-9][A-Za-z0-9.+~:-]{0,249}(?<!-)$/;
 
 export function isPackageName(text: string): boolean {
   return packageName.test(text);

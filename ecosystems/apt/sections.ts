@@ -14,14 +14,18 @@ const overlapDays = 2;
  * since (ctime: apt gives lists the server's time as mtime).
  */
 const cacheOptions = `
-lists=/var/lib/apt/lists/ state=/var/lib/dpkg/status pkgcache= srcpkgcache=
+lists=/var/lib/apt/lists/
+state=/var/lib/dpkg/status
+pkgcache=''
+srcpkgcache=''
 eval "$(apt-config shell lists Dir::State::lists/d state Dir::State::status/f pkgcache Dir::Cache::pkgcache/f srcpkgcache Dir::Cache::srcpkgcache/f)"
 current() {
   file=$1
   shift
   [ -f "$file" ] && [ -r "$file" ] && [ -z "$(find "$@" -maxdepth 3 -cnewer "$file" ! -name lock 2>/dev/null | head -n 1)" ]
 }
-cache= cache_state=none
+cache=''
+cache_state=none
 if current "$pkgcache" "$lists" /etc/apt /var/lib/dpkg/arch "$state"; then
   cache_state=readable
 elif current "$srcpkgcache" "$lists" /etc/apt /var/lib/dpkg/arch; then
