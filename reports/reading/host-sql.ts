@@ -18,7 +18,7 @@ export const hostSql = `
 
 /** Security first, then what is not known to be none, then by what stands in the way. */
 export const updateOrder = `
-  available_not_after IS NULL, security IS FALSE, security IS NULL, reason, package, architecture`;
+  NOT on_offer, security IS FALSE, security IS NULL, reason, package, architecture`;
 
 /** The deleted files that processes still map, with when the process started. */
 export const mappingsSql = `(

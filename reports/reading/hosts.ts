@@ -113,6 +113,8 @@ export interface Unknown {
 }
 
 export type OfferedUpdate = RowOf<'updates'> & {
+  /** False for what would only come along: new packages, removals. */
+  on_offer: boolean;
   available_not_before: string | null;
   available_not_after: string | null;
   available_evidence: EvidenceKind | null;
@@ -186,7 +188,7 @@ export async function askHostStories(ask: Ask, ids: readonly string[]): Promise<
     );
   const hosts = await ask<HostStory['host']>(`${hostSql} WHERE line.${only} ORDER BY line.host_id`);
   const unknowns = await all<Unknown>('unknowns', 'subject');
-  const updates = await all<OfferedUpdate>('current_updates', updateOrder);
+  const updates = await all<OfferedUpdate>('offers', updateOrder);
   const kernels = await all<RowOf<'kernels'>>(
     'current_kernels',
     'running DESC, same_flavour DESC, release DESC, package',

@@ -18,12 +18,13 @@ export type Ask = <T>(sql: string) => Promise<T[]>;
 const longestText = 1024;
 
 /**
- * Opens the findings for some questions. The temporary view `host_lines` is there for all of them, so that
- * a list and a host's own page can never disagree.
+ * Opens the findings for some questions. The temporary views `offers` and `host_lines` are there for
+ * all of them, so that a list and a host's own page can never disagree.
  */
 export async function askFindings<T>(source: FindingsSource, work: (ask: Ask) => Promise<T>): Promise<T> {
   const threads = source.threads === undefined ? {} : { threads: source.threads };
   return withDatabase(source.path, { readOnly: true, sealed: true, ...threads }, async (connection) => {
+    await connection.run(offers);
     await connection.run(hostLines);
     return work((sql) => askRows(connection, sql));
   });
@@ -48,6 +49,15 @@ export function sqlTexts(texts: readonly string[]): string {
   return texts.map(sqlText).join(', ');
 }
 
+// What is on offer beyond what is installed, and beside it what would come along (new packages, removals). A
+// row without an open spell (a retired host, versions without an order) is on offer all the same.
+const offers = `
+CREATE TEMP VIEW offers AS
+SELECT
+  *,
+  available_not_after IS NOT NULL OR (installed_version IS NOT NULL AND action IN ('upgrade', 'none')) AS on_offer
+FROM current_updates`;
+
 // One line a host. Where updates were not read their number is null: unknown, not zero. Old package lists
 // make "nothing else is offered" unknown (semantics 4), so they keep a host out of 'none-on-offer'.
 const hostLines = `
@@ -60,8 +70,8 @@ WITH pending AS (
     count(*) FILTER (WHERE security IS NULL) AS unclear_updates,
     min(available_not_after) AS oldest_seen_at,
     min(available_not_after) FILTER (WHERE security) AS oldest_security_seen_at
-  FROM current_updates
-  WHERE available_not_after IS NOT NULL
+  FROM offers
+  WHERE on_offer
   GROUP BY host_id
 ),
 figures AS (

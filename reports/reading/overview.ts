@@ -25,6 +25,8 @@ export interface Figures {
   hosts_security_pending: number;
   /** Read completely and fresh, with fresh package lists, and nothing on offer. */
   hosts_none_on_offer: number;
+  /** Hosts whose updates were read, from package lists that were old or of unknown age. */
+  hosts_lists_old: number;
   hosts_reboot_required: number;
   hosts_reboot_unknown: number;
   updates: number;
@@ -70,6 +72,7 @@ const figuresSql = `
     count(*) - count(updates) AS hosts_updates_unread,
     count(*) FILTER (WHERE security_updates > 0) AS hosts_security_pending,
     count(*) FILTER (WHERE verdict = 'none-on-offer') AS hosts_none_on_offer,
+    count(*) FILTER (WHERE updates IS NOT NULL AND NOT lists_fresh) AS hosts_lists_old,
     count(*) FILTER (WHERE reboot_required) AS hosts_reboot_required,
     count(*) FILTER (WHERE reboot_required IS NULL) AS hosts_reboot_unknown,
     coalesce(sum(updates), 0)::BIGINT AS updates,
@@ -81,8 +84,8 @@ const reasonsSql = `
   SELECT
     reason, count(*) AS updates, count(*) FILTER (WHERE security) AS security_updates,
     count(*) FILTER (WHERE security IS NULL) AS unclear_updates, count(DISTINCT host_id) AS hosts
-  FROM current_updates JOIN hosts USING (host_id)
-  WHERE listed_now AND available_not_after IS NOT NULL
+  FROM offers JOIN hosts USING (host_id)
+  WHERE listed_now AND on_offer
   GROUP BY reason
   ORDER BY updates DESC, reason`;
 

@@ -1,0 +1,34 @@
+/** Addresses inside the site. Nothing that a host said becomes part of an address. */
+import { createHash } from 'node:crypto';
+
+/** Rows on one page of a list. */
+export const rowsPerPage = 200;
+
+// Ids come from the inventory, whose grammar is as narrow; what does not fit here is named by its hash.
+const safeId = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
+
+/** The name of a host's folder under /hosts/: its id where that is harmless, else a hash of it. */
+export function hostFolder(hostId: string): string {
+  const safe = safeId.test(hostId) && !hostId.includes('..') && !hostId.endsWith('.html');
+  return safe ? hostId : `id-${createHash('sha256').update(hostId).digest('hex').slice(0, 16)}`;
+}
+
+/** The address of a host's page. */
+export function hostPath(hostId: string): string {
+  return `/hosts/${hostFolder(hostId)}/`;
+}
+
+/** The address of a page of a list; the first is the list's own. */
+export function listPath(list: 'hosts' | 'coverage', page: number): string {
+  return page === 1 ? `/${list}/` : `/${list}/pages/${page}/`;
+}
+
+/** The rows of one page of a list, and how many pages there are. */
+export function pageOf<T>(rows: T[], page: number): { rows: T[]; pages: number } {
+  const start = (page - 1) * rowsPerPage;
+  return { rows: rows.slice(start, start + rowsPerPage), pages: pageCount(rows.length) };
+}
+
+export function pageCount(rows: number): number {
+  return Math.max(1, Math.ceil(rows / rowsPerPage));
+}

@@ -1,0 +1,107 @@
+/** The sentences that say a page's finding. What nobody could read is part of every one of them. */
+import type { Frame, HostStory, Overview } from '#reports/reading.ts';
+import { countOf, formatAge, formatCount, formatDay, formatInstant } from './words.ts';
+
+/** The leadership page in one sentence. */
+export function overviewSentence({ figures }: Pick<Overview, 'figures'>): string {
+  const {
+    hosts,
+    hosts_updates_known: known,
+    hosts_updates_unread: unread,
+    hosts_security_pending: pending,
+  } = figures;
+  if (hosts === 0) return 'The inventory names no hosts.';
+  if (known === 0) return `Nothing is known yet: the updates of ${countOf(hosts, 'host')} could not be read.`;
+  const caveats = [
+    unread > 0 ? `${countOf(unread, 'host')} could not be read` : '',
+    figures.hosts_lists_old > 0
+      ? `${countOf(figures.hosts_lists_old, 'host')} had package lists too old to tell`
+      : '',
+  ].filter((caveat) => caveat !== '');
+  const rest = caveats.length === 0 ? '.' : `; ${caveats.join(', and ')}.`;
+  if (pending > 0) {
+    return `${formatCount(pending)} of ${countOf(hosts, 'host')} ${pending === 1 ? 'lacks' : 'lack'} security updates that are on offer to ${pending === 1 ? 'it' : 'them'}${rest}`;
+  }
+  return `No security update was found pending on ${formatCount(known)} of ${countOf(hosts, 'host')}${rest}`;
+}
+
+/** A host's verdict so far. */
+export function hostSentence({ host }: Pick<HostStory, 'host'>): string {
+  if (host.last_read_at === null) {
+    return 'Nothing is known of this host: no run has ever read it.';
+  }
+  const when = formatInstant(host.last_read_at);
+  const lead = host.standing === 'stale' ? `Not read since ${when} UTC. At that time: ` : '';
+  const retired =
+    host.standing === 'retired' ? `No longer in the inventory. When last read, ${when} UTC: ` : '';
+  const text = `${lead}${retired}${pendingSentence(host)}`;
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
+
+function pendingSentence(host: HostStory['host']): string {
+  const { updates, security_updates: security, unclear_updates: unclear } = host;
+  if (updates === null || security === null || unclear === null)
+    return 'its updates could not be read, so nothing is known of what it lacks.';
+  const least = host.updates_reading === 'partial' ? 'at least ' : '';
+  const others = updates - security - unclear;
+  const parts = [
+    security > 0
+      ? `${least}${countOf(security, 'security update')} pending${sinceText(host.oldest_security_seen_at)}`
+      : '',
+    unclear > 0 ? `${countOf(unclear, 'update')} of unknown kind` : '',
+    others > 0 ? countOf(others, 'other update') : '',
+  ].filter((part) => part !== '');
+  if (parts.length > 0) return `${parts.join('; ')}.${listsText(host)}`;
+  if (host.updates_reading === 'partial')
+    return 'no pending update was seen, but the updates were read in part only.';
+  return `no update was on offer.${listsText(host)}`;
+}
+
+function sinceText(seenAt: string | null): string {
+  return seenAt === null ? '' : `, the oldest seen on offer by ${formatDay(seenAt)}`;
+}
+
+function listsText(host: HostStory['host']): string {
+  if (host.lists_fresh || host.last_read_at === null) return '';
+  if (host.lists_checked_at === null)
+    return ' When its package lists were refreshed is unknown, so there may be more.';
+  const age = formatAge(host.lists_checked_at, host.last_read_at);
+  return ` Its package lists were ${age} old by then, so there may be more.`;
+}
+
+/** What the hosts' own logs say of the last weeks. */
+export function weeksSentence({
+  weeks,
+  logged_hosts,
+  figures,
+}: Pick<Overview, 'weeks' | 'logged_hosts' | 'figures'>): string {
+  const logged = weeks.filter((week) => week.hosts_logged > 0);
+  if (logged.length === 0) return "No host's own log dates an upgrade in the last 26 weeks.";
+  const upgrades = sum(logged.map((week) => week.upgrades));
+  const installs = sum(logged.map((week) => week.installs));
+  const busiest = logged.reduce((most, week) => (week.upgrades > most.upgrades ? week : most));
+  const peak =
+    busiest.upgrades === 0
+      ? ''
+      : `, the most in the week of ${busiest.week} (${formatCount(busiest.upgrades)})`;
+  return (
+    `In the ${countOf(logged.length, 'week')} that logs reach back to, ${formatCount(logged_hosts)} of ${countOf(figures.hosts, 'host')} ` +
+    `date ${countOf(upgrades, 'upgrade')}${peak} and ${countOf(installs, 'new install')}.`
+  );
+}
+
+/** Who was read, in one sentence; the four numbers sum to the population. */
+export function coverageSentence({ population }: Pick<Frame, 'population'>): string {
+  const { total, read, partly_read, stale, never_read } = population;
+  if (total === 0) return 'The inventory names no hosts.';
+  if (read === total)
+    return `${total === 1 ? 'The one host' : `All ${formatCount(total)} hosts`} of the population ${total === 1 ? 'was' : 'were'} read completely.`;
+  return (
+    `${formatCount(read)} of ${countOf(total, 'host')} ${read === 1 ? 'was' : 'were'} read completely; ` +
+    `${formatCount(partly_read)} partly, ${formatCount(stale)} stale, ${formatCount(never_read)} never.`
+  );
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,61 @@
+/**
+ * What the pages of one build are made from. The build process names it in the environment before Astro
+ * loads a page; pages ask here and nowhere else. Answers are kept: one build has one set of findings.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import {
+  readCoverage,
+  readFrame,
+  readHostIds,
+  readHostLines,
+  readHostStories,
+  readOverview,
+} from '#reports/reading.ts';
+import type { Coverage, Download, Frame, HostLine, HostStory, Overview } from '#reports/reading.ts';
+import { sourceVariable } from './source-variable.ts';
+import type { SiteSource } from './source-variable.ts';
+
+const hostsPerBatch = 200;
+
+export const siteSource: SiteSource = readSource();
+export const frame = once<Frame>(() => readFrame(siteSource.findings));
+export const overview = once<Overview>(() => readOverview(siteSource.findings));
+export const hostLines = once<HostLine[]>(() => readHostLines(siteSource.findings));
+export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
+export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
+
+export function downloads(): Download[] {
+  return JSON.parse(readFileSync(siteSource.downloadsFile, 'utf8')) as Download[];
+}
+
+let batch: { number: number; stories: Promise<Map<string, HostStory>> } | undefined;
+
+/** The story of one host. Hosts are read in batches, in the order of `hostIds`: one query a batch, not a page. */
+export async function hostStory(hostId: string): Promise<HostStory> {
+  const ids = await hostIds();
+  const index = ids.indexOf(hostId);
+  const number = Math.floor(index / hostsPerBatch);
+  if (batch?.number !== number) {
+    const start = number * hostsPerBatch;
+    batch = {
+      number,
+      stories: readHostStories(siteSource.findings, ids.slice(start, start + hostsPerBatch)),
+    };
+  }
+  const story = (await batch.stories).get(hostId);
+  if (story === undefined) throw new Error('a page of a host that the findings do not hold');
+  process.send?.({ pages: index + 1, of: ids.length });
+  return story;
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= read());
+}
+
+function readSource(): SiteSource {
+  const text = process.env[sourceVariable];
+  if (text === undefined) throw new Error(`${sourceVariable} is not set: pages are built by site/build.ts`);
+  return JSON.parse(text) as SiteSource;
+}

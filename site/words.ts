@@ -1,0 +1,127 @@
+/** How values are written on a page: numbers, instants, and the record's words in plain English. */
+import type { EvidenceKind } from '#data/model/words.ts';
+import type { OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
+
+/** A whole number with its thousands apart: 12,345. */
+export function formatCount(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** '1 host', '2 hosts', 'no hosts'. */
+export function countOf(value: number, one: string, many = `${one}s`): string {
+  return `${value === 0 ? 'no' : formatCount(value)} ${value === 1 ? one : many}`;
+}
+
+/** An instant to the minute, in UTC: '2026-11-23 06:01'. */
+export function formatInstant(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;
+}
+
+export function formatDay(instant: string): string {
+  return instant.slice(0, 10);
+}
+
+/** How far apart two instants are, roughly: '40 min', '5 h', '12 d'. */
+export function formatAge(from: string, to: string): string {
+  const minutes = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000));
+  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.round(minutes / 60)} h`;
+  return `${formatCount(Math.round(minutes / 1440))} d`;
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** What a status looks like: the shape carries the meaning, the colour only repeats it. */
+export type Shape = 'triangle' | 'square' | 'half' | 'ring' | 'dashed' | 'disc';
+
+export interface Marked {
+  word: string;
+  shape: Shape;
+}
+
+export const standings: Record<Standing, Marked> = {
+  read: { word: 'read', shape: 'disc' },
+  'partly-read': { word: 'partly read', shape: 'half' },
+  stale: { word: 'stale', shape: 'ring' },
+  'never-read': { word: 'never read', shape: 'dashed' },
+  retired: { word: 'retired', shape: 'ring' },
+};
+
+export const verdicts: Record<Verdict, Marked> = {
+  'security-pending': { word: 'security updates pending', shape: 'triangle' },
+  'updates-unread': { word: 'updates unread', shape: 'dashed' },
+  stale: { word: 'stale', shape: 'ring' },
+  'partly-read': { word: 'partly read', shape: 'half' },
+  'unclear-pending': { word: 'updates of unknown kind', shape: 'dashed' },
+  'updates-pending': { word: 'other updates pending', shape: 'square' },
+  'lists-old': { word: 'package lists too old to tell', shape: 'ring' },
+  'none-on-offer': { word: 'none on offer', shape: 'disc' },
+};
+
+/** Whether an update is a security one: nobody being able to tell is an answer of its own. */
+export function securityMark(security: boolean | null): Marked {
+  if (security === null) return { word: 'unknown', shape: 'dashed' };
+  return security ? { word: 'security', shape: 'triangle' } : { word: 'other', shape: 'square' };
+}
+
+const reasons: Record<string, [word: string, meaning: string]> = {
+  'none-yet-tried': ['none yet tried', 'nothing stands in the way on the host'],
+  held: ['held', 'an administrator holds the package'],
+  phased: ['phased', 'the vendor has not phased it in for this host yet'],
+  'kept-back': ['kept back', 'apt would not take it without installing or removing more'],
+  pinned: ['pinned', 'a pin on the host hides it'],
+  'repository-missing-it': ['repository missing it', 'no configured repository offers it'],
+  'not-entitled': ['not entitled', 'the host has no right to the repository'],
+};
+
+/** Why an update is not applied, as a word and what it means. */
+export function reasonWord(reason: string): string {
+  return reasons[reason]?.[0] ?? reason;
+}
+
+export function reasonMeaning(reason: string): string {
+  return reasons[reason]?.[1] ?? '';
+}
+
+const evidence: Record<EvidenceKind, string> = {
+  'package-manager-log': 'package manager log',
+  'package-database': 'package database',
+  'between-scans': 'between two scans',
+  'late-entry': 'late entry: there at the first reading',
+  'operator-statement': "operator's statement",
+};
+
+export function evidenceWord(kind: EvidenceKind): string {
+  return evidence[kind];
+}
+
+const endings: Record<string, string> = {
+  installed: 'installed',
+  'package-removed': 'package removed',
+  'no-longer-offered': 'no longer offered',
+  'host-rebuilt': 'host rebuilt',
+  'host-retired': 'host retired',
+};
+
+/** How a spell ended. */
+export function endingWord(status: string): string {
+  return endings[status] ?? status;
+}
+
+/** Which of apt's three upgrades would touch the package. */
+export function takenBy(
+  update: Pick<OfferedUpdate, 'in_upgrade' | 'in_upgrade_with_new' | 'in_full_upgrade'>,
+): string {
+  const parts = [
+    update.in_upgrade ? 'upgrade' : '',
+    update.in_upgrade_with_new ? 'with new packages' : '',
+    update.in_full_upgrade ? 'full-upgrade' : '',
+  ].filter((part) => part !== '');
+  if (parts.length === 3) return 'every upgrade';
+  if (parts.length === 0) return 'none of them';
+  return parts.length === 1 ? `${parts[0]} only` : parts.join(', ');
+}

@@ -1,0 +1,442 @@
+/**
+ * A fleet for the site's tests: every standing, every kind of row and a host that lies in every text it can
+ * print, written into a real record and folded.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { appendEntry } from '#data/ledger/append.ts';
+import { listEntries } from '#data/ledger/entries.ts';
+import { clean } from '#data/model/clean.ts';
+import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
+import type { ScanStatus } from '#data/model/words.ts';
+import { foldLedger } from '#reports/findings/fold.ts';
+import { member, snapshotOf } from '#test/reports/findings/story.ts';
+import type { HostState } from '#test/reports/findings/story.ts';
+
+/** What a host may print to hurt whoever shows it. As the collector keeps it: cleaned. */
+export const hostile = {
+  html: `<script>alert('x')</script><img src=x onerror="alert(1)">`,
+  attribute: `" onmouseover="alert(1)" x="`,
+  formula: '=cmd|" /C calc"!A0',
+  plus: '+1+1',
+  at: '@SUM(1)',
+  minus: '-2+3',
+  escape: clean('\u001b]0;owned\u0007\u202egpj.exe'),
+  link: 'href="/etc/passwd" src="/x"',
+  long: clean('A'.repeat(100_000), 256),
+};
+
+const days = (at: string, count: number): string =>
+  new Date(Date.parse(at) + count * 86_400_000).toISOString();
+
+export interface Fleet {
+  findingsPath: string;
+  folder: string;
+  hostIds: string[];
+}
+
+interface Visit {
+  state: HostState | ScanStatus;
+  more?: (snapshot: Snapshot, at: string) => void;
+  member?: Partial<RowOf<'population'>>;
+}
+
+/** Makes the record and its findings. */
+export async function makeFleet(): Promise<Fleet> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchledger-fleet-'));
+  const ledgerRoot = join(folder, 'ledger');
+  const runs = ['2026-11-09T06:00:00.000Z', '2026-11-16T06:00:00.000Z', '2026-11-23T06:00:00.000Z'];
+  for (const [index, at] of runs.entries()) await writeRun(ledgerRoot, at, visits(index, at));
+  const { path } = await foldLedger({
+    ledgerRoot,
+    cacheRoot: join(folder, 'cache'),
+    entries: listEntries(ledgerRoot),
+  });
+  return { findingsPath: path, folder, hostIds: Object.keys(visits(2, runs[2] ?? '')) };
+}
+
+async function writeRun(ledgerRoot: string, at: string, hosts: Record<string, Visit>): Promise<void> {
+  const instant = new Date(at);
+  await appendEntry(
+    ledgerRoot,
+    {
+      collector: 'main',
+      kind: 'scan',
+      startedAt: instant,
+      recordedAt: () => new Date(instant.getTime() + 90_000),
+      workspaceFiles: [],
+      programVersion: '0.1.0',
+    },
+    async (tables) => {
+      for (const [hostId, visit] of Object.entries(hosts)) {
+        tables.add('population', [{ ...member(hostId), ...visit.member }]);
+        const snapshot = snapshotOf(hostId, visit.state, at);
+        visit.more?.(snapshot, at);
+        for (const [name, rows] of Object.entries(snapshot)) tables.add(name as ScanTableName, rows);
+      }
+      return {};
+    },
+  );
+}
+
+function visits(run: number, at: string): Record<string, Visit> {
+  return {
+    'web-01.example.org': {
+      state: webServer(run),
+      more: describe('web-01', { lists: -0.1 }),
+      member: webMember,
+    },
+    'web-02.example.org': {
+      state: webServer(0),
+      more: describe('web-02', { lists: -0.2 }),
+      member: webMember,
+    },
+    'db-01': {
+      state: database,
+      more: describe('db-01', { root: true, lists: -0.4, reboot: true }),
+      member: { owner: 'data', environment: 'production' },
+    },
+    'mail-01': {
+      state: patched,
+      more: describe('mail-01', { lists: -0.1, root: true }),
+      member: { owner: 'messaging' },
+    },
+    'lab-09': { state: patched, more: describe('lab-09', { lists: -40 }), member: { owner: null } },
+    'build-02': {
+      state: run < 2 ? webServer(run) : 'unreachable',
+      more:
+        run < 2
+          ? describe('build-02', { lists: -0.1 })
+          : explain('no answer on port 22 within 10 s', 'check that the host is up and its address is right'),
+      member: { owner: 'build' },
+    },
+    vault: {
+      state: 'auth-failed',
+      more: explain(
+        'the host refused the key of audit',
+        'add the public key to ~audit/.ssh/authorized_keys on the host',
+      ),
+      member: { owner: 'security', environment: 'production' },
+    },
+    'edge-07': {
+      state: { ...database, readings: { updates: 'partial', processes: 'partial', mappings: 'unread' } },
+      more: describe('edge-07', { lists: -1 }),
+      member: { owner: 'network' },
+    },
+    liar: {
+      state: lies,
+      more: (snapshot) => lie(snapshot, at),
+      member: { owner: hostile.html, tags: [hostile.formula] },
+    },
+    ...(run === 0 ? { 'old-3': { state: webServer(0), more: describe('old-3', { lists: -0.1 }) } } : {}),
+  };
+}
+
+const webMember = {
+  owner: 'web',
+  environment: 'production',
+  ring: 'early',
+  criticality: 'high',
+  internet_exposed: true,
+  groups: ['fleet', 'web'],
+};
+
+const patched: HostState = {
+  packages: { bash: '5.2.15-2+b8', openssl: '3.0.17-1~deb12u3' },
+  log: [['2026-11-12T03:10:00.000Z', 'upgrade', 'openssl', '3.0.17-1~deb12u2', '3.0.17-1~deb12u3']],
+};
+
+const database: HostState = {
+  packages: {
+    'postgresql-15': '15.13-0+deb12u1',
+    openssl: '3.0.17-1~deb12u2',
+    'linux-image-amd64': '6.1.140-1',
+  },
+  offers: {
+    'postgresql-15': {
+      newest_version: '15.14-0+deb12u1',
+      candidate_version: '15.14-0+deb12u1',
+      security: true,
+      security_version: '15.14-0+deb12u1',
+      reason: 'held',
+      action: 'none',
+      in_upgrade: false,
+      in_upgrade_with_new: false,
+      in_full_upgrade: false,
+      suite: 'stable-security',
+    },
+    openssl: {
+      newest_version: '3.0.17-1~deb12u3',
+      candidate_version: '3.0.17-1~deb12u3',
+      security: true,
+      security_version: '3.0.17-1~deb12u3',
+      suite: 'stable-security',
+    },
+    'linux-image-amd64': {
+      newest_version: '6.1.153-1',
+      candidate_version: '6.1.153-1',
+      reason: 'kept-back',
+      in_upgrade: false,
+    },
+  },
+};
+
+function webServer(run: number): HostState {
+  const done = run >= 2;
+  return {
+    packages: {
+      nginx: done ? '1.22.1-9+deb12u3' : '1.22.1-9+deb12u2',
+      curl: '7.88.1-10+deb12u12',
+      tzdata: '2025b-0+deb12u1',
+    },
+    offers: {
+      ...(done
+        ? {}
+        : {
+            nginx: {
+              newest_version: '1.22.1-9+deb12u3',
+              candidate_version: '1.22.1-9+deb12u3',
+              security: true,
+              security_version: '1.22.1-9+deb12u3',
+              suite: 'stable-security',
+            },
+          }),
+      ...(run >= 1
+        ? {
+            curl: {
+              newest_version: '7.88.1-10+deb12u14',
+              candidate_version: '7.88.1-10+deb12u14',
+              security: true,
+              security_version: '7.88.1-10+deb12u14',
+              suite: 'stable-security',
+              reason: 'phased',
+              phased_percent: 40,
+            },
+          }
+        : {}),
+      tzdata: {
+        newest_version: '2025b-0+deb12u2',
+        candidate_version: '2025b-0+deb12u2',
+        suite: 'stable-updates',
+      },
+    },
+    log: webLog(done),
+  };
+}
+
+function webLog(done: boolean): NonNullable<HostState['log']> {
+  const log: NonNullable<HostState['log']> = [];
+  for (let week = 0; week < 18; week++) {
+    for (let upgrade = 0; upgrade < 1 + ((week * 7) % 11); upgrade++) {
+      log.push([
+        days('2026-07-14T02:00:00.000Z', week * 7 + (upgrade % 5)),
+        'upgrade',
+        `lib${week}-${upgrade}`,
+        '1.0-1',
+        '1.0-2',
+      ]);
+    }
+    if (week % 4 === 0)
+      log.push([days('2026-07-15T02:30:00.000Z', week * 7), 'install', `tool${week}`, null, '2.1-3']);
+  }
+  if (done)
+    log.push(['2026-11-18T04:22:10.000Z', 'upgrade', 'nginx', '1.22.1-9+deb12u2', '1.22.1-9+deb12u3']);
+  return log;
+}
+
+/** What a real scan tells beside packages and updates. */
+function describe(
+  name: string,
+  told: { lists: number; root?: boolean; reboot?: boolean },
+): (snapshot: Snapshot, at: string) => void {
+  return (snapshot, at) => {
+    const [scan] = snapshot.scans;
+    if (scan === undefined) return;
+    const host_id = scan.host_id;
+    const partial = snapshot.readings.some(({ status }) => status !== 'complete');
+    Object.assign(scan, {
+      status: partial ? 'partial' : 'ok',
+      reason: partial ? 'updates were read in part only' : null,
+      next_step: partial ? 'allow the account to read the package cache' : null,
+      hostname: name,
+      os_id: 'debian',
+      os_version: '12',
+      os_codename: 'bookworm',
+      os_name: 'Debian GNU/Linux 12 (bookworm)',
+      architecture: 'amd64',
+      virtualization: 'kvm',
+      kernel_release: '6.1.0-37-amd64',
+      kernel_version: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1',
+      booted_at: days(at, -31),
+      time_zone: 'Europe/Zurich',
+      utc_offset_seconds: 3600,
+      clock_offset_ms: -120,
+      clock_uncertainty_ms: 35,
+      scan_user: told.root ? 'root' : 'audit',
+      is_root: told.root ?? false,
+      processes_total: 41,
+      processes_read: told.root ? 41 : 9,
+      reboot_required: told.reboot ?? false,
+      reboot_packages: told.reboot ? ['linux-image-6.1.0-40-amd64'] : [],
+      package_cache: 'readable',
+      lists_checked_at: days(at, told.lists),
+    });
+    snapshot.repositories = repositories(host_id, days(at, told.lists));
+    snapshot.kernels = kernels(host_id);
+    snapshot.processes = processes(host_id, at, told.root ?? false);
+    snapshot.mappings = [
+      {
+        host_id,
+        pid: 812,
+        process: 'nginx',
+        path: '/usr/lib/x86_64-linux-gnu/libssl.so.3',
+        package: 'libssl3',
+      },
+      {
+        host_id,
+        pid: 812,
+        process: 'nginx',
+        path: '/usr/lib/x86_64-linux-gnu/libcrypto.so.3',
+        package: 'libssl3',
+      },
+    ];
+    snapshot.software = [
+      { host_id, kind: 'opt', name: '/opt/agent', version: null },
+      { host_id, kind: 'snap', name: 'lxd', version: '5.21' },
+    ];
+    snapshot.sections = sections(host_id);
+  };
+}
+
+function explain(reason: string, nextStep: string): (snapshot: Snapshot) => void {
+  return (snapshot) => {
+    for (const scan of snapshot.scans) Object.assign(scan, { reason, next_step: nextStep });
+  };
+}
+
+function repositories(host_id: string, fetched_at: string): RowOf<'repositories'>[] {
+  const common = {
+    host_id,
+    component: 'main',
+    architecture: 'amd64',
+    present: true,
+    origin: 'Debian',
+    priority: 500,
+    released_at: fetched_at,
+    valid_until: null,
+    fetched_at,
+  };
+  return [
+    {
+      ...common,
+      uri: 'https://deb.example.org/debian',
+      suite: 'bookworm',
+      label: 'Debian',
+      archive: 'stable',
+      codename: 'bookworm',
+      security: false,
+    },
+    {
+      ...common,
+      uri: 'https://deb.example.org/debian-security',
+      suite: 'bookworm-security',
+      label: 'Debian-Security',
+      archive: 'stable-security',
+      codename: 'bookworm-security',
+      security: true,
+    },
+  ];
+}
+
+function kernels(host_id: string): RowOf<'kernels'>[] {
+  return ['6.1.0-37-amd64', '6.1.0-40-amd64'].map((release) => ({
+    host_id,
+    package: `linux-image-${release}`,
+    architecture: 'amd64',
+    version: release === '6.1.0-37-amd64' ? '6.1.140-1' : '6.1.153-1',
+    release,
+    flavour: 'amd64',
+    running: release === '6.1.0-37-amd64',
+    same_flavour: true,
+  }));
+}
+
+function processes(host_id: string, at: string, root: boolean): RowOf<'processes'>[] {
+  const names = ['systemd', 'sshd', 'nginx', 'nginx', 'nginx', 'cron', 'dbus-daemon', 'postgres', 'postgres'];
+  return names.map((name, index) => ({
+    host_id,
+    pid: 800 + index * 6,
+    name,
+    started_at: days(at, -30),
+    maps_read: root || name === 'nginx',
+  }));
+}
+
+function sections(host_id: string): RowOf<'sections'>[] {
+  const commands: [string, string, number, number][] = [
+    ['os-release', 'cat /etc/os-release', 0, 3],
+    ['packages', "dpkg-query -W -f '${Package}\\t${Version}\\n'", 0, 41],
+    ['upgrade', 'apt-get -s --print-uris -V upgrade', 0, 812],
+    ['needs-root', 'cat /var/log/apt/term.log', 1, 2],
+  ];
+  return commands.map(([section, command, exit_status, duration_ms]) => ({
+    host_id,
+    section,
+    command,
+    exit_status,
+    duration_ms,
+    bytes: 2048,
+    truncated: false,
+    sha256: 'ab'.repeat(32),
+    stderr: exit_status === 0 ? null : 'cat: /var/log/apt/term.log: Permission denied',
+  }));
+}
+
+const lies: HostState = {
+  packages: { [hostile.html]: hostile.formula, [hostile.attribute]: hostile.plus, [hostile.long]: '1' },
+  offers: {
+    [hostile.html]: {
+      newest_version: '9',
+      candidate_version: '9',
+      security: true,
+      origin: hostile.at,
+      suite: hostile.escape,
+    },
+  },
+  log: [['2026-11-20T00:00:00.000Z', 'upgrade', hostile.minus, hostile.formula, hostile.html]],
+};
+
+function lie(snapshot: Snapshot, at: string): void {
+  describe(hostile.html, { lists: -0.1 })(snapshot, at);
+  const text = Object.values(hostile);
+  for (const scan of snapshot.scans)
+    Object.assign(scan, {
+      os_name: hostile.html,
+      kernel_release: hostile.attribute,
+      scan_user: hostile.link,
+      time_zone: hostile.formula,
+      virtualization: hostile.escape,
+    });
+  for (const row of snapshot.repositories)
+    Object.assign(row, {
+      uri: `javascript:alert(1)//${row.suite}`,
+      origin: hostile.html,
+      label: hostile.link,
+    });
+  for (const row of snapshot.mappings) Object.assign(row, { process: hostile.html, package: hostile.at });
+  for (const row of snapshot.sections) Object.assign(row, { command: hostile.link, stderr: hostile.html });
+  snapshot.software = text.map((name, index) => ({
+    host_id: 'liar',
+    kind: 'opt',
+    name: `${name}${index}`,
+    version: name,
+  }));
+  snapshot.rejections = text.map((excerpt, index) => ({
+    host_id: 'liar',
+    section: 'packages',
+    line: index + 1,
+    reason: 'a package line has five fields',
+    excerpt,
+  }));
+}
