@@ -7,7 +7,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  mkdirSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -32,27 +41,41 @@ async function main([word = 'start', ...args]) {
 
 function checkPlatform() {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    refuse(`Patchledger runs on Linux (x64 or arm64), not on ${process.platform} ${process.arch}`, 'use such a machine, or a container on this one');
+    refuse(
+      `Patchledger runs on Linux (x64 or arm64), not on ${process.platform} ${process.arch}`,
+      'use such a machine, or a container on this one',
+    );
   }
   if (Number(process.versions.node.split('.')[0]) < oldestNode) {
-    refuse(`Node ${process.versions.node} is too old to set up Patchledger`, `install Node ${oldestNode} or newer`);
+    refuse(
+      `Node ${process.versions.node} is too old to set up Patchledger`,
+      `install Node ${oldestNode} or newer`,
+    );
   }
   const { glibcVersionRuntime } = process.report.getReport().header;
   if (glibcVersionRuntime === undefined) {
-    refuse('Patchledger needs the GNU C library; this machine has another one (musl?)', 'use a Debian, Ubuntu or RHEL-like machine or container');
+    refuse(
+      'Patchledger needs the GNU C library; this machine has another one (musl?)',
+      'use a Debian, Ubuntu or RHEL-like machine or container',
+    );
   }
 }
 
 /** Runs `npm ci` once for each lockfile. Killed half way, the stamp is missing and it runs again. */
 async function installPackages() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (isInstalled(wanted)) return;
   await withInstallLock(async () => {
     if (isInstalled(wanted)) return;
     rmSync(stamp, { force: true });
     await npmCi();
     if (!existsSync(nodePath())) {
-      refuse(`the npm package with Node for ${process.arch} was not installed`, 'remove node_modules, check that npm does not omit optional packages, and try again');
+      refuse(
+        `the npm package with Node for ${process.arch} was not installed`,
+        'remove node_modules, check that npm does not omit optional packages, and try again',
+      );
     }
     writeFileSync(`${stamp}.new`, wanted);
     renameSync(`${stamp}.new`, stamp);
@@ -67,7 +90,9 @@ function isInstalled(wanted) {
 async function withInstallLock(work) {
   mkdirSync(join(root, '.cache'), { recursive: true });
   const path = join(root, '.cache', 'setup.lock');
-  const holder = spawn('flock', ['--exclusive', path, 'sh', '-c', 'echo held; cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const holder = spawn('flock', ['--exclusive', path, 'sh', '-c', 'echo held; cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const held = new Promise((resolve) => {
     holder.stdout.once('data', resolve);
     // Without flock (util-linux) we go on: it only guards against two set-ups at once.
@@ -89,11 +114,18 @@ async function npmCi() {
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   const terminal = process.stderr.isTTY;
   process.stderr.write(`installing npm packages (once)…${terminal ? '' : '\n'}`);
-  const timer = setInterval(() => terminal && process.stderr.write(`\rinstalling npm packages (once)… ${seconds()} s`), 1000);
-  const child = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=optional', '--include=dev'], {
-    cwd: root,
-    stdio: ['ignore', output, output],
-  });
+  const timer = setInterval(
+    () => terminal && process.stderr.write(`\rinstalling npm packages (once)… ${seconds()} s`),
+    1000,
+  );
+  const child = spawn(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=optional', '--include=dev'],
+    {
+      cwd: root,
+      stdio: ['ignore', output, output],
+    },
+  );
   const status = await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(code ?? signal));
@@ -103,17 +135,24 @@ async function npmCi() {
   process.stderr.write(terminal ? '\r\u001b[K' : '');
   if (status === 0) return;
   process.stderr.write(`${lastLines(log)}\n`);
-  refuse(`npm ci failed (${status}); all it said is in .cache/npm-ci.log`, adviceOn(readFileSync(log, 'utf8')));
+  refuse(
+    `npm ci failed (${status}); all it said is in .cache/npm-ci.log`,
+    adviceOn(readFileSync(log, 'utf8')),
+  );
 }
 
 function lastLines(path) {
-  const lines = readFileSync(path, 'utf8').trim().split('\n').filter((line) => !line.startsWith('npm warn'));
+  const lines = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('npm warn'));
   return lines.slice(-8).join('\n');
 }
 
 function adviceOn(text) {
   if (/ENOSPC/.test(text)) return 'the disk is full: free about 1 GB and try again';
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(text)) return 'npm could not reach its registry: check the network and `npm config get registry`, then try again';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(text))
+    return 'npm could not reach its registry: check the network and `npm config get registry`, then try again';
   if (/EACCES|EROFS/.test(text)) return 'this folder cannot be written: check its owner and mode';
   return 'mend what npm names above and try again';
 }
@@ -127,7 +166,12 @@ function pinnedNode() {
   const path = nodePath();
   const tried = spawnSync(path, ['--version'], { encoding: 'utf8' });
   if (tried.status !== 0) {
-    refuse(`the pinned Node does not start here: ${String(tried.error?.message ?? tried.stderr).trim().slice(0, 200)}`, 'a machine with glibc 2.28 or newer is needed');
+    refuse(
+      `the pinned Node does not start here: ${String(tried.error?.message ?? tried.stderr)
+        .trim()
+        .slice(0, 200)}`,
+      'a machine with glibc 2.28 or newer is needed',
+    );
   }
   return path;
 }

@@ -1,5 +1,14 @@
 /** File operations that survive a power cut: what is named has reached the disk before the next step. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#data/model/failure.ts';
 
@@ -25,13 +34,24 @@ export function renameDurably(from: string, to: string): void {
   if (dirname(from) !== dirname(to)) syncFolder(dirname(from));
 }
 
-/** Makes a folder and flushes every folder that got a new name. */
+/** Makes a folder, and flushes every folder that is new or got a new name in it. */
 export function makeFolderDurably(path: string): void {
-  const first = mkdirSync(path, { recursive: true });
+  const first = makeFolder(path);
   if (first === undefined) return;
-  for (let folder = path; ; folder = dirname(folder)) {
-    syncFolder(folder);
-    if (folder === dirname(first)) break;
+  const last = dirname(first);
+  for (let folder = path; folder !== last; folder = dirname(folder)) syncFolder(folder);
+  syncFolder(last);
+}
+
+/** Node says ENOENT where a read-only file system refuses a new folder; this tells the true reason. */
+function makeFolder(path: string): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true });
+  } catch (error) {
+    let above = dirname(path);
+    while (!existsSync(above)) above = dirname(above);
+    accessSync(above, constants.W_OK);
+    throw error;
   }
 }
 

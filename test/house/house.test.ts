@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tracked = run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']).split('\0').filter(Boolean);
+const tracked = run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'])
+  .split('\0')
+  .filter(Boolean);
 const code = tracked.filter((path) => /\.(ts|tsx|mjs|astro|sql|sh|css|js)$/.test(path));
-const texts = tracked.filter((path) => !/\.(png|parquet|gz|bin)$/.test(path) && !path.startsWith('test/fixtures/'));
+const texts = tracked.filter(
+  (path) => !/\.(png|parquet|gz|bin)$/.test(path) && !path.startsWith('test/fixtures/'),
+);
 
 describe('the house', () => {
   test('there is code to look at', () => {
@@ -22,13 +26,19 @@ describe('the house', () => {
   test('no test is skipped, focused or left for later', () => {
     const marks = /\b(test|it|describe)\.(skip|only|todo|skipIf|fails)\b/;
 
-    expect(code.filter((path) => path.startsWith('test/') && path !== 'test/house/house.test.ts' && marks.test(read(path)))).toEqual([]);
+    expect(
+      code.filter(
+        (path) => path.startsWith('test/') && path !== 'test/house/house.test.ts' && marks.test(read(path)),
+      ),
+    ).toEqual([]);
   });
 
   test('rooms are joined by plain imports that the linter can see', () => {
     const dynamic = /\bimport\(\s*['"`](#|\.\.\/)/;
 
-    expect(code.filter((path) => path !== 'test/house/house.test.ts' && dynamic.test(read(path)))).toEqual([]);
+    expect(code.filter((path) => path !== 'test/house/house.test.ts' && dynamic.test(read(path)))).toEqual(
+      [],
+    );
   });
 
   test('no path of the machine it was written on', () => {
@@ -47,7 +57,9 @@ describe('the house', () => {
 
   test('every dependency is pinned to one version', () => {
     const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
-    const versions = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) => Object.values(manifest[kind] ?? {}));
+    const versions = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
+      Object.values(manifest[kind] ?? {}),
+    );
 
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
@@ -68,7 +80,11 @@ describe('the house', () => {
       .flatMap((path) =>
         [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
           .map(([, target = '']) => join(path, '..', target))
-          .filter((target) => !tracked.includes(target) && !tracked.some((other) => other.startsWith(`${target.replace(/\/$/, '')}/`)))
+          .filter(
+            (target) =>
+              !tracked.includes(target) &&
+              !tracked.some((other) => other.startsWith(`${target.replace(/\/$/, '')}/`)),
+          )
           .map((target) => `${path} → ${target}`),
       );
 
@@ -81,7 +97,11 @@ function read(path: string): string {
 }
 
 function run(command: string, args: string[]): string {
-  const { stdout, status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const { stdout, status, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
@@ -94,5 +114,7 @@ function npmHosts(): string[] {
 
 function aptHosts(): string[] {
   const { stdout } = spawnSync('apt-get', ['indextargets', '--format', '$(SITE)'], { encoding: 'utf8' });
-  return [...new Set(stdout.split('\n').filter((site) => URL.canParse(site)))].map((site) => new URL(site).host).filter(Boolean);
+  return [...new Set(stdout.split('\n').filter((site) => URL.canParse(site)))]
+    .map((site) => new URL(site).host)
+    .filter(Boolean);
 }

@@ -1,6 +1,14 @@
 /** Data walks in one direction through the rooms; the linter must name every import against it. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -18,12 +26,28 @@ const table: { from: string; forbidden: string[]; allowed: string[] }[] = [
   },
   {
     from: 'data/ledger',
-    forbidden: ['#cli/x.ts', '#collector/x.ts', '#ecosystems/x.ts', '#reports/x.ts', '#site/x.ts', '#test/x.ts', '../../collector/x.ts'],
+    forbidden: [
+      '#cli/x.ts',
+      '#collector/x.ts',
+      '#ecosystems/x.ts',
+      '#reports/x.ts',
+      '#site/x.ts',
+      '#test/x.ts',
+      '../../collector/x.ts',
+    ],
     allowed: ['#data/model/x.ts', './x.ts', '../model/x.ts'],
   },
   {
     from: 'ecosystems/apt',
-    forbidden: ['#data/ledger/x.ts', '#data/workspace/x.ts', '../../data/ledger/x.ts', '#collector/x.ts', '#reports/x.ts', '#site/x.ts', '#cli/x.ts'],
+    forbidden: [
+      '#data/ledger/x.ts',
+      '#data/workspace/x.ts',
+      '../../data/ledger/x.ts',
+      '#collector/x.ts',
+      '#reports/x.ts',
+      '#site/x.ts',
+      '#cli/x.ts',
+    ],
     allowed: ['#data/model/x.ts', '../x.ts'],
   },
   {
@@ -33,19 +57,57 @@ const table: { from: string; forbidden: string[]; allowed: string[] }[] = [
   },
   {
     from: 'reports/findings',
-    forbidden: ['#collector/x.ts', '#site/x.ts', '#cli/x.ts', '../policy/x.ts', '#reports/plans/x.ts', '../packs/x.ts', '../statistics/x.ts', '#reports/reading.ts'],
+    forbidden: [
+      '#collector/x.ts',
+      '#site/x.ts',
+      '#cli/x.ts',
+      '../policy/x.ts',
+      '#reports/plans/x.ts',
+      '../packs/x.ts',
+      '../statistics/x.ts',
+      '#reports/reading.ts',
+    ],
     allowed: ['#data/ledger/x.ts', '#ecosystems/x.ts', './x.ts'],
   },
-  { from: 'reports/policy', forbidden: ['../statistics/x.ts', '#reports/plans/x.ts', '../packs/x.ts', '#site/x.ts'], allowed: ['../findings/x.ts'] },
-  { from: 'reports/statistics', forbidden: ['../plans/x.ts', '#reports/packs/x.ts', '#collector/x.ts'], allowed: ['../policy/x.ts', '../findings/x.ts'] },
-  { from: 'reports/plans', forbidden: ['../packs/x.ts', '#cli/x.ts'], allowed: ['../statistics/x.ts', '../policy/x.ts'] },
-  { from: 'reports/packs', forbidden: ['#site/x.ts', '#collector/x.ts'], allowed: ['../plans/x.ts', '#data/model/x.ts'] },
+  {
+    from: 'reports/policy',
+    forbidden: ['../statistics/x.ts', '#reports/plans/x.ts', '../packs/x.ts', '#site/x.ts'],
+    allowed: ['../findings/x.ts'],
+  },
+  {
+    from: 'reports/statistics',
+    forbidden: ['../plans/x.ts', '#reports/packs/x.ts', '#collector/x.ts'],
+    allowed: ['../policy/x.ts', '../findings/x.ts'],
+  },
+  {
+    from: 'reports/plans',
+    forbidden: ['../packs/x.ts', '#cli/x.ts'],
+    allowed: ['../statistics/x.ts', '../policy/x.ts'],
+  },
+  {
+    from: 'reports/packs',
+    forbidden: ['#site/x.ts', '#collector/x.ts'],
+    allowed: ['../plans/x.ts', '#data/model/x.ts'],
+  },
   {
     from: 'site/pages',
-    forbidden: ['#collector/x.ts', '#ecosystems/x.ts', '#cli/x.ts', '#data/ledger/x.ts', '#data/workspace/x.ts', '#reports/findings/x.ts', '../../reports/findings/x.ts', '#reports/reading/x.ts'],
+    forbidden: [
+      '#collector/x.ts',
+      '#ecosystems/x.ts',
+      '#cli/x.ts',
+      '#data/ledger/x.ts',
+      '#data/workspace/x.ts',
+      '#reports/findings/x.ts',
+      '../../reports/findings/x.ts',
+      '#reports/reading/x.ts',
+    ],
     allowed: ['#reports/reading.ts', '#data/model/x.ts', '../components/x.ts'],
   },
-  { from: 'cli', forbidden: ['#test/x.ts', '../test/x.ts'], allowed: ['#collector/x.ts', '#site/x.ts', '#reports/findings/x.ts', '#data/ledger/x.ts'] },
+  {
+    from: 'cli',
+    forbidden: ['#test/x.ts', '../test/x.ts'],
+    allowed: ['#collector/x.ts', '#site/x.ts', '#reports/findings/x.ts', '#data/ledger/x.ts'],
+  },
 ];
 
 const forms: { [form: string]: (target: string) => string } = {
@@ -57,7 +119,8 @@ const forms: { [form: string]: (target: string) => string } = {
 const endings: { [ending: string]: (code: string) => string } = {
   ts: (code) => code,
   tsx: (code) => code,
-  astro: (code) => `---\n${code.replace(/export const y = x;|export interface Y extends X \{\}/, '')}---\n\n<p>{x}</p>\n`,
+  astro: (code) =>
+    `---\n${code.replace(/export const y = x;|export interface Y extends X \{\}/, '')}---\n\n<p>{x}</p>\n`,
 };
 
 interface Planted {
@@ -74,13 +137,19 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'patchledger-rooms-'));
   copyFileSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
   planted = plantAll();
-  const { stdout } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--format=json', '.'], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/oxlint/bin/oxlint'), '--format=json', '.'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; filename: string }[] };
-  named = new Set(diagnostics.filter(({ code }) => code.includes('no-restricted-imports')).map(({ filename }) => filename));
+  named = new Set(
+    diagnostics.filter(({ code }) => code.includes('no-restricted-imports')).map(({ filename }) => filename),
+  );
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -94,7 +163,11 @@ function plantAll(): Planted[] {
           const file = `${from}/planted-${number}-${form.replace(' ', '-')}.${ending}`;
           mkdirSync(dirname(join(folder, file)), { recursive: true });
           writeFileSync(join(folder, file), wrap(write(target)));
-          all.push({ file, title: `${from}: ${form} import of ${target} in .${ending}`, forbidden: number < forbidden.length });
+          all.push({
+            file,
+            title: `${from}: ${form} import of ${target} in .${ending}`,
+            forbidden: number < forbidden.length,
+          });
         }
       }
     }

@@ -37,7 +37,13 @@ describe('appending', () => {
 
   test('many rows keep their order over several row groups on two cores', async () => {
     const [row] = sampleRows(7).packages;
-    const rows = { ...empty(), packages: Array.from({ length: 300_000 }, (_, index) => ({ ...row!, package: `p${(index * 7919) % 300_000}` })) };
+    const rows = {
+      ...empty(),
+      packages: Array.from({ length: 300_000 }, (_, index) => ({
+        ...row!,
+        package: `p${(index * 7919) % 300_000}`,
+      })),
+    };
     const [two, one] = [newFolder(), newFolder()];
 
     await append(two, rows, { threads: 2 });
@@ -53,8 +59,12 @@ describe('appending', () => {
 
     for (const name of Object.keys(scanTables) as ScanTableName[]) {
       const found = await readTable(ledgerRoot, name);
-      expect(found.map(({ collector, sequence }) => `${String(collector)} ${String(sequence)}`)).toEqual(rows[name].map(() => 'main 1'));
-      const plain = found.map(({ collector: _c, sequence: _s, recorded_at: _r, ...row }) => JSON.stringify(row));
+      expect(found.map(({ collector, sequence }) => `${String(collector)} ${String(sequence)}`)).toEqual(
+        rows[name].map(() => 'main 1'),
+      );
+      const plain = found.map(({ collector: _c, sequence: _s, recorded_at: _r, ...row }) =>
+        JSON.stringify(row),
+      );
       expect(plain.sort()).toEqual(rows[name].map((row) => JSON.stringify(row)).sort());
     }
   });
@@ -67,7 +77,11 @@ describe('appending', () => {
     expect(entries.map(({ hash }) => hash)).toEqual(hashes);
     expect(entries.map(({ manifest }) => manifest.previous)).toEqual([null, hashes[0], hashes[1]]);
     expect(heads(entries)).toEqual([{ collector: 'main', sequence: 3, hash: hashes[2] }]);
-    expect(readdirSync(join(ledgerRoot, 'main'))).toEqual(['00000001-scan', '00000002-scan', '00000003-scan']);
+    expect(readdirSync(join(ledgerRoot, 'main'))).toEqual([
+      '00000001-scan',
+      '00000002-scan',
+      '00000003-scan',
+    ]);
   });
 
   test("people's files are stored once, by hash, and named by every entry", async () => {
@@ -75,13 +89,19 @@ describe('appending', () => {
 
     const entries = listEntries(ledgerRoot);
 
-    expect(entries.map(({ manifest }) => manifest.workspace_files.map(({ path, stored_in }) => `${path} ${stored_in}`))).toEqual([
+    expect(
+      entries.map(({ manifest }) =>
+        manifest.workspace_files.map(({ path, stored_in }) => `${path} ${stored_in}`),
+      ),
+    ).toEqual([
       ['inventory/hosts.yaml 1', 'patchledger.yaml 1'],
       ['inventory/hosts.yaml 1', 'patchledger.yaml 1'],
       ['inventory/hosts.yaml 3', 'patchledger.yaml 1'],
     ]);
     const changed = entries[2]!.manifest.workspace_files[0]!;
-    expect(readFileSync(join(entries[2]!.path, 'files', changed.sha256), 'utf8')).toBe('hosts: { web: {} }\n');
+    expect(readFileSync(join(entries[2]!.path, 'files', changed.sha256), 'utf8')).toBe(
+      'hosts: { web: {} }\n',
+    );
     expect(existsSync(join(entries[1]!.path, 'files'))).toBe(false);
   });
 
@@ -93,7 +113,11 @@ describe('appending', () => {
     const [first, second] = listEntries(ledgerRoot).map(({ manifest }) => manifest);
 
     expect(first?.clock_behind).toBe(false);
-    expect(second).toMatchObject({ recorded_at: '2026-09-02T00:00:00.001Z', clock_behind: true, started_at: '2026-09-01T00:00:00.000Z' });
+    expect(second).toMatchObject({
+      recorded_at: '2026-09-02T00:00:00.001Z',
+      clock_behind: true,
+      started_at: '2026-09-01T00:00:00.000Z',
+    });
     expect((await verifyLedger(ledgerRoot)).ok).toBe(true);
   });
 
@@ -147,7 +171,9 @@ describe('appending', () => {
     const { ledgerRoot } = await threeEntries();
     mkdirSync(join(ledgerRoot, '.incoming', 'dead', 'entry'), { recursive: true });
     writeFileSync(join(ledgerRoot, '.incoming', 'dead', 'entry', 'scans.parquet'), 'half');
-    expect((await verifyLedger(ledgerRoot)).notes).toEqual(['a writer was interrupted; the next one clears what it left in .incoming']);
+    expect((await verifyLedger(ledgerRoot)).notes).toEqual([
+      'a writer was interrupted; the next one clears what it left in .incoming',
+    ]);
 
     await append(ledgerRoot, sampleRows(9), { at: '2026-09-09T00:00:00Z' });
 
@@ -158,7 +184,10 @@ describe('appending', () => {
   test('an auditor can check an entry with sha256sum alone', async () => {
     const { ledgerRoot } = await threeEntries();
 
-    const { status, stdout } = spawnSync('sha256sum', ['-c', 'manifest.sha256'], { cwd: join(ledgerRoot, 'main', '00000002-scan'), encoding: 'utf8' });
+    const { status, stdout } = spawnSync('sha256sum', ['-c', 'manifest.sha256'], {
+      cwd: join(ledgerRoot, 'main', '00000002-scan'),
+      encoding: 'utf8',
+    });
 
     expect([status, stdout]).toEqual([0, 'manifest.json: OK\n']);
   });
@@ -171,7 +200,12 @@ describe('reading', () => {
       for (const [name, { columns }] of Object.entries(scanTables)) {
         expect(await readRows(connection, `FROM record_${name}`)).toEqual([]);
         const described = await readRows(connection, `DESCRIBE record_${name}`);
-        expect(described.map((row) => row['column_name'])).toEqual(['collector', 'sequence', 'recorded_at', ...Object.keys(columns)]);
+        expect(described.map((row) => row['column_name'])).toEqual([
+          'collector',
+          'sequence',
+          'recorded_at',
+          ...Object.keys(columns),
+        ]);
       }
     });
   });
@@ -187,7 +221,7 @@ describe('reading', () => {
   });
 
   test('a path with quotes is a path', async () => {
-    const ledgerRoot = join(newFolder(), "it's [a] \"ledger\"");
+    const ledgerRoot = join(newFolder(), 'it\'s [a] "ledger"');
     await append(ledgerRoot, sampleRows(4));
 
     expect(await readTable(ledgerRoot, 'scans')).toHaveLength(sampleRows(4).scans.length);

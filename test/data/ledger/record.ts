@@ -47,7 +47,10 @@ export async function threeEntries(): Promise<{ ledgerRoot: string; hashes: stri
   const hashes: string[] = [];
   for (const [index, inventory] of ['hosts: {}\n', 'hosts: {}\n', 'hosts: { web: {} }\n'].entries()) {
     const files = { 'patchledger.yaml': 'collector: main\n', 'inventory/hosts.yaml': inventory };
-    const entry = await append(ledgerRoot, sampleRows(index), { at: `2026-09-0${index + 1}T03:00:00Z`, files });
+    const entry = await append(ledgerRoot, sampleRows(index), {
+      at: `2026-09-0${index + 1}T03:00:00Z`,
+      files,
+    });
     hashes.push(entry.hash);
   }
   return { ledgerRoot, hashes };
@@ -62,10 +65,15 @@ function workspaceFiles(files: { [path: string]: string }): WorkspaceFile[] {
 
 /** Every file below a folder with its SHA-256: equal for equal trees. */
 export function digestTree(folder: string): { [path: string]: string } {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   const digests = files.map((entry) => {
     const path = join(entry.parentPath, entry.name);
-    return [path.slice(folder.length + 1), createHash('sha256').update(readFileSync(path)).digest('hex')] as const;
+    return [
+      path.slice(folder.length + 1),
+      createHash('sha256').update(readFileSync(path)).digest('hex'),
+    ] as const;
   });
   return Object.fromEntries(digests.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -9,9 +9,21 @@ export type Rows = { [N in ScanTableName]: RowOf<N>[] };
 /** Text as nasty as a host could send it, short enough to see in a failure. */
 const nasty = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.constantFrom("';DROP TABLE scans;--", '<script>alert(1)</script>', '=1+1', '$(reboot)', '\u001b[31m', '', '\u0000', '"', "'"),
+  fc.constantFrom(
+    "';DROP TABLE scans;--",
+    '<script>alert(1)</script>',
+    '=1+1',
+    '$(reboot)',
+    '\u001b[31m',
+    '',
+    '\u0000',
+    '"',
+    "'",
+  ),
 );
-const instants = fc.date({ min: new Date('1990-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString());
+const instants = fc
+  .date({ min: new Date('1990-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+  .map((date) => date.toISOString());
 
 function arbitraryOf(column: Column): fc.Arbitrary<Value> {
   const value: fc.Arbitrary<Value> = {
@@ -27,7 +39,10 @@ function arbitraryOf(column: Column): fc.Arbitrary<Value> {
 /** Rows of every table, between 0 and `most` of each. */
 export function rowsOfAllTables(most: number): fc.Arbitrary<Rows> {
   const tables = Object.entries(scanTables).map(([name, { columns }]) => {
-    const fields = Object.entries(columns).map(([column, declared]) => [column, arbitraryOf(declared as Column)]);
+    const fields = Object.entries(columns).map(([column, declared]) => [
+      column,
+      arbitraryOf(declared as Column),
+    ]);
     return [name, fc.array(fc.record(Object.fromEntries(fields)), { maxLength: most })];
   });
   return fc.record(Object.fromEntries(tables)) as unknown as fc.Arbitrary<Rows>;

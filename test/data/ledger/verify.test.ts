@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -132,7 +142,8 @@ const damages: { name: string; damage: (ledger: string) => void; path: string | 
   },
   {
     name: 'a manifest is edited and its sidecar made to fit',
-    damage: (ledger) => rewrite(ledger, second, (manifest) => ({ ...manifest, started_at: '2020-01-01T00:00:00.000Z' })),
+    damage: (ledger) =>
+      rewrite(ledger, second, (manifest) => ({ ...manifest, started_at: '2020-01-01T00:00:00.000Z' })),
     path: `${third}/manifest.json`,
     what: 'does not follow the entry before it',
   },
@@ -141,7 +152,9 @@ const damages: { name: string; damage: (ledger: string) => void; path: string | 
     damage: (ledger) =>
       rewrite(ledger, third, (manifest) => ({
         ...manifest,
-        files: manifest.files.map((file) => (file.path === 'scans.parquet' ? { ...file, rows: 1_000_000 } : file)),
+        files: manifest.files.map((file) =>
+          file.path === 'scans.parquet' ? { ...file, rows: 1_000_000 } : file,
+        ),
       })),
     path: `${third}/scans.parquet`,
     what: 'has another number of rows',
@@ -151,7 +164,10 @@ const damages: { name: string; damage: (ledger: string) => void; path: string | 
     damage: (ledger) =>
       rewrite(ledger, third, (manifest) => ({
         ...manifest,
-        workspace_files: [...manifest.workspace_files, { path: 'policies/x.yaml', bytes: 1, sha256: 'a'.repeat(64), stored_in: 1 }],
+        workspace_files: [
+          ...manifest.workspace_files,
+          { path: 'policies/x.yaml', bytes: 1, sha256: 'a'.repeat(64), stored_in: 1 },
+        ],
       })),
     path: `${third}/manifest.json`,
     what: 'names policies/x.yaml, whose content is not in the record',
@@ -161,7 +177,10 @@ const damages: { name: string; damage: (ledger: string) => void; path: string | 
     damage: (ledger) => {
       const text = '{"schema": 1}\n';
       writeFileSync(join(ledger, third, 'manifest.json'), text);
-      writeFileSync(join(ledger, third, 'manifest.sha256'), sidecarOf(createHash('sha256').update(text).digest('hex')));
+      writeFileSync(
+        join(ledger, third, 'manifest.sha256'),
+        sidecarOf(createHash('sha256').update(text).digest('hex')),
+      );
     },
     path: `${third}/manifest.json`,
     what: 'is not a manifest',
@@ -172,8 +191,17 @@ describe('verify', () => {
   test('an untouched record is intact, and says what it saw', async () => {
     const report = await verifyLedger(original, { against: [...hashes, hashes[1]!.slice(0, 12)] });
 
-    expect(report).toMatchObject({ ok: true, entries: 3, problems: [], heads: [{ collector: 'main', sequence: 3, hash: hashes[2] }] });
-    expect(report.bytes).toBe(listEntries(original).flatMap(({ manifest }) => manifest.files).reduce((sum, file) => sum + file.bytes, 0));
+    expect(report).toMatchObject({
+      ok: true,
+      entries: 3,
+      problems: [],
+      heads: [{ collector: 'main', sequence: 3, hash: hashes[2] }],
+    });
+    expect(report.bytes).toBe(
+      listEntries(original)
+        .flatMap(({ manifest }) => manifest.files)
+        .reduce((sum, file) => sum + file.bytes, 0),
+    );
   });
 
   test.each(damages)('$name', async ({ damage, path, what }) => {
@@ -193,7 +221,14 @@ describe('verify', () => {
     // Every file once, at a random place, and more at random.
     const places = [
       ...files.map((file) => ({ file, where: 0.5, bit: 3 })),
-      ...fc.sample(fc.record({ file: fc.constantFrom(...files), where: fc.double({ min: 0, max: 0.999, noNaN: true }), bit: fc.nat(7) }), 60),
+      ...fc.sample(
+        fc.record({
+          file: fc.constantFrom(...files),
+          where: fc.double({ min: 0, max: 0.999, noNaN: true }),
+          bit: fc.nat(7),
+        }),
+        60,
+      ),
     ];
     const ledger = copy();
     for (const { file, where, bit } of places) {
@@ -221,7 +256,9 @@ describe('verify', () => {
     expect((await verifyLedger(ledger, { against: [hashes[1]!] })).ok).toBe(true);
     const report = await verifyLedger(ledger, { against: [hashes[2]!] });
 
-    expect(report.problems).toMatchObject([{ what: `the record does not extend ${hashes[2]}: its end was cut off, or it was rewritten` }]);
+    expect(report.problems).toMatchObject([
+      { what: `the record does not extend ${hashes[2]}: its end was cut off, or it was rewritten` },
+    ]);
   });
 
   test('a chain rewritten from its first entry is found against any earlier head', async () => {
@@ -234,9 +271,12 @@ describe('verify', () => {
     for (const hash of hashes) expect((await verifyLedger(rewritten, { against: [hash] })).ok).toBe(false);
   });
 
-  test.each(['', 'abc', 'not a hash', 'A'.repeat(64), `${'0'.repeat(64)}; rm -rf /`])('against %j: not a head of this record', async (hash) => {
-    expect((await verifyLedger(original, { against: [hash] })).ok).toBe(false);
-  });
+  test.each(['', 'abc', 'not a hash', 'A'.repeat(64), `${'0'.repeat(64)}; rm -rf /`])(
+    'against %j: not a head of this record',
+    async (hash) => {
+      expect((await verifyLedger(original, { against: [hash] })).ok).toBe(false);
+    },
+  );
 
   test('of two chains the intact one is still checked and named', async () => {
     const ledger = copy();
@@ -254,7 +294,11 @@ describe('verify', () => {
   });
 
   test('a ledger that is not there is empty, not broken', async () => {
-    expect(await verifyLedger(join(newFolder(), 'none'))).toMatchObject({ ok: true, entries: 0, notes: ['there is no ledger yet'] });
+    expect(await verifyLedger(join(newFolder(), 'none'))).toMatchObject({
+      ok: true,
+      entries: 0,
+      notes: ['there is no ledger yet'],
+    });
   });
 });
 
@@ -267,7 +311,12 @@ describe('listing a damaged record', () => {
     const ledger = copy();
     damage(ledger);
 
-    expect(() => listEntries(ledger)).toThrow(expect.objectContaining({ code: 'record-damaged', nextStep: expect.stringContaining('patchledger verify') }));
+    expect(() => listEntries(ledger)).toThrow(
+      expect.objectContaining({
+        code: 'record-damaged',
+        nextStep: expect.stringContaining('patchledger verify'),
+      }),
+    );
   });
 });
 
@@ -275,5 +324,8 @@ function rewrite(ledger: string, entry: string, change: (manifest: Manifest) => 
   const path = join(ledger, entry, 'manifest.json');
   const bytes = encodeManifest(change(JSON.parse(readFileSync(path, 'utf8')) as Manifest));
   writeFileSync(path, bytes);
-  writeFileSync(join(ledger, entry, 'manifest.sha256'), sidecarOf(createHash('sha256').update(bytes).digest('hex')));
+  writeFileSync(
+    join(ledger, entry, 'manifest.sha256'),
+    sidecarOf(createHash('sha256').update(bytes).digest('hex')),
+  );
 }
