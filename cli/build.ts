@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { buildSite } from '#site/build.ts';
-import { openFindings } from './findings.ts';
+import { withFindings } from './findings.ts';
 import { print, say, showProgress } from './output.ts';
 import { programVersion } from './version.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
@@ -22,16 +22,17 @@ export function buildCommand(): Command {
 
 /** Folds what is new and builds the site; the old site stands until the new one is complete. */
 export async function build(where: Places): Promise<{ pages: number }> {
-  const findings = await openFindings(where);
-  const progress = showProgress('building pages', 100);
+  const progress = showProgress('building the site', 100);
   try {
-    return await buildSite({
-      findingsPath: findings.path,
-      outFolder: where.out,
-      cacheFolder: where.cache,
-      version: programVersion,
-      onProgress: (done, note) => progress.step(done, note),
-    });
+    return await withFindings(where, (findings) =>
+      buildSite({
+        findingsPath: findings.path,
+        outFolder: where.out,
+        cacheFolder: where.cache,
+        version: programVersion,
+        onProgress: (percent, note) => progress.step(Math.round(percent), note),
+      }),
+    );
   } finally {
     progress.end();
   }

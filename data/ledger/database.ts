@@ -60,12 +60,19 @@ export async function readRows(connection: DuckDBConnection, sql: string): Promi
   return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index] ?? null])));
 }
 
-/** The same as columns and rows of values. */
+/**
+ * The same as columns and rows of values.
+ *
+ * @param most rows that are read at most
+ * @throws RangeError when there are more
+ */
 export async function readTable(
   connection: DuckDBConnection,
   sql: string,
+  most: number = Number.MAX_SAFE_INTEGER,
 ): Promise<{ columns: string[]; rows: JsonValue[][] }> {
-  const reader = await connection.runAndReadAll(sql);
+  const reader = await connection.streamAndReadUntil(sql, most + 1);
+  if (reader.currentRowCount > most) throw new RangeError(`more than ${most} rows; add a LIMIT`);
   return {
     columns: reader.deduplicatedColumnNames(),
     rows: reader.getRowsJS().map((row) => row.map((value) => toJson(value as DuckDBValue | Date))),

@@ -29,8 +29,6 @@ export interface Findings {
 }
 
 export interface FoldOptions {
-  /** The `ledger` folder. */
-  ledgerRoot: string;
   /** The `cache` folder; made when missing. */
   cacheRoot: string;
   /** Entries to fold: all of them, or those known at an earlier instant. */

@@ -1,12 +1,13 @@
 /** Read-only SQL over the findings, for people. */
-import { withDatabase } from '#data/ledger/database.ts';
+import { readTable, withDatabase } from '#data/ledger/database.ts';
+import type { JsonValue } from '#data/ledger/database.ts';
 import { Failure } from '#data/model/failure.ts';
 import { publicTables } from './models.ts';
 
 export interface QueryResult {
   columns: string[];
   /** Values as JSON holds them: text, number, boolean, list, null. */
-  rows: unknown[][];
+  rows: JsonValue[][];
 }
 
 const mostRows = 1_000_000;
@@ -22,9 +23,7 @@ export async function queryFindings(path: string, sql: string): Promise<QueryRes
     try {
       const statements = await connection.extractStatements(sql);
       if (statements.count !== 1) throw new Error(`expected one statement, found ${statements.count}`);
-      const reader = await connection.streamAndReadUntil(sql, mostRows + 1);
-      if (reader.currentRowCount > mostRows) throw new Error(`more than ${mostRows} rows; add a LIMIT`);
-      return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowsJson() };
+      return await readTable(connection, sql, mostRows);
     } catch (error) {
       throw new Failure('query-invalid', error instanceof Error ? error.message : String(error), {
         nextStep: 'patchledger query --views lists the views and their columns',

@@ -53,7 +53,7 @@ export async function tell(runs: RunStory[], collector = 'main'): Promise<World>
   for (const run of runs) await writeRun(ledgerRoot, collector, run);
   const entries = (): Entry[] => listEntries(ledgerRoot);
   const fold = async (only: Entry[] = entries()): Promise<string> =>
-    (await foldLedger({ ledgerRoot, cacheRoot, entries: only })).path;
+    (await foldLedger({ cacheRoot, entries: only })).path;
   const rows: World['rows'] = async (sql, only) =>
     withDatabase(await fold(only), { readOnly: true }, (connection) => readRows(connection, sql));
   return { ledgerRoot, cacheRoot, entries, fold, rows };
