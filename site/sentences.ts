@@ -2,27 +2,32 @@
 import type { Frame, HostStory, Overview } from '#reports/reading.ts';
 import { countOf, formatAge, formatCount, formatDay, formatInstant } from './words.ts';
 
-/** The leadership page in one sentence. */
+/** The leadership page in one sentence, and a second one for what keeps it from being the whole truth. */
 export function overviewSentence({ figures }: Pick<Overview, 'figures'>): string {
-  const {
-    hosts,
-    hosts_updates_known: known,
-    hosts_updates_unread: unread,
-    hosts_security_pending: pending,
-  } = figures;
+  const { hosts, hosts_updates_known: known, hosts_security_pending: pending } = figures;
   if (hosts === 0) return 'The inventory names no hosts.';
   if (known === 0) return `Nothing is known yet: the updates of ${countOf(hosts, 'host')} could not be read.`;
-  const caveats = [
-    unread > 0 ? `${countOf(unread, 'host')} could not be read` : '',
-    figures.hosts_lists_old > 0
-      ? `${countOf(figures.hosts_lists_old, 'host')} had package lists too old to tell`
-      : '',
-  ].filter((caveat) => caveat !== '');
-  const rest = caveats.length === 0 ? '.' : `; ${caveats.join(', and ')}.`;
-  if (pending > 0) {
-    return `${formatCount(pending)} of ${countOf(hosts, 'host')} ${pending === 1 ? 'lacks' : 'lack'} security updates that are on offer to ${pending === 1 ? 'it' : 'them'}${rest}`;
-  }
-  return `No security update was found pending on ${formatCount(known)} of ${countOf(hosts, 'host')}${rest}`;
+  const [lacks, them] = pending === 1 ? ['lacks', 'it'] : ['lack', 'them'];
+  const finding =
+    pending > 0
+      ? `${formatCount(pending)} of ${countOf(hosts, 'host')} ${lacks} security updates that are on offer to ${them}.`
+      : `No security update was found pending on ${formatCount(known)} of ${countOf(hosts, 'host')}.`;
+  const doubt = doubtText(figures);
+  return doubt === '' ? finding : `${finding} Not wholly known: ${doubt}.`;
+}
+
+/** The hosts that may lack more than was found: '1 unread, 2 stale'; '' when there are none. */
+export function doubtText(figures: Overview['figures']): string {
+  const doubts: [number, string][] = [
+    [figures.hosts_updates_unread, 'unread'],
+    [figures.hosts_stale, 'stale'],
+    [figures.hosts_partly_read, 'read in part'],
+    [figures.hosts_lists_old, 'with old package lists'],
+  ];
+  return doubts
+    .filter(([hosts]) => hosts > 0)
+    .map(([hosts, word]) => `${formatCount(hosts)} ${word}`)
+    .join(', ');
 }
 
 /** A host's verdict so far. */

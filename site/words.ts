@@ -35,6 +35,12 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
+/** The system in two words, 'debian 12'; null when the host did not say. */
+export function systemName(host: { os_id: string | null; os_version: string | null }): string | null {
+  if (host.os_id === null) return null;
+  return host.os_version === null ? host.os_id : `${host.os_id} ${host.os_version}`;
+}
+
 /** What a status looks like: the shape carries the meaning, the colour only repeats it. */
 export type Shape = 'triangle' | 'square' | 'half' | 'ring' | 'dashed' | 'disc';
 
@@ -52,13 +58,13 @@ export const standings: Record<Standing, Marked> = {
 };
 
 export const verdicts: Record<Verdict, Marked> = {
-  'security-pending': { word: 'security updates pending', shape: 'triangle' },
+  'security-pending': { word: 'security pending', shape: 'triangle' },
   'updates-unread': { word: 'updates unread', shape: 'dashed' },
   stale: { word: 'stale', shape: 'ring' },
   'partly-read': { word: 'partly read', shape: 'half' },
-  'unclear-pending': { word: 'updates of unknown kind', shape: 'dashed' },
-  'updates-pending': { word: 'other updates pending', shape: 'square' },
-  'lists-old': { word: 'package lists too old to tell', shape: 'ring' },
+  'unclear-pending': { word: 'kind unknown', shape: 'dashed' },
+  'updates-pending': { word: 'others pending', shape: 'square' },
+  'lists-old': { word: 'package lists old', shape: 'ring' },
   'none-on-offer': { word: 'none on offer', shape: 'disc' },
 };
 

@@ -25,6 +25,8 @@ export interface HostLine {
   owner: string | null;
   environment: string | null;
   os_name: string | null;
+  os_id: string | null;
+  os_version: string | null;
   hostname: string | null;
   last_read_at: string | null;
   last_attempt_at: string | null;
@@ -42,8 +44,6 @@ export interface HostLine {
 
 type Identity = Pick<
   RowOf<'scans'>,
-  | 'os_id'
-  | 'os_version'
   | 'architecture'
   | 'virtualization'
   | 'kernel_release'

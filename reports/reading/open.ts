@@ -76,7 +76,7 @@ WITH pending AS (
 ),
 figures AS (
   SELECT
-    hosts.host_id, hosts.listed_now, hosts.standing, hosts.owner, hosts.environment, hosts.os_name, hosts.hostname,
+    hosts.host_id, hosts.listed_now, hosts.standing, hosts.owner, hosts.environment, hosts.os_name, hosts.os_id, hosts.os_version, hosts.hostname,
     hosts.last_read_at, hosts.last_attempt_at, hosts.last_status, hosts.reboot_required, hosts.lists_checked_at,
     hosts.updates_reading,
     CASE WHEN hosts.updates_reading <> 'unread' THEN coalesce(pending.updates, 0) END AS updates,

@@ -25,7 +25,10 @@ export interface Figures {
   hosts_security_pending: number;
   /** Read completely and fresh, with fresh package lists, and nothing on offer. */
   hosts_none_on_offer: number;
-  /** Hosts whose updates were read, from package lists that were old or of unknown age. */
+  // Of the hosts whose updates are known, those that may lack more; a host counts in one of the three.
+  hosts_stale: number;
+  hosts_partly_read: number;
+  /** Read completely and lately, but from package lists that were old or of unknown age. */
   hosts_lists_old: number;
   hosts_reboot_required: number;
   hosts_reboot_unknown: number;
@@ -72,7 +75,9 @@ const figuresSql = `
     count(*) - count(updates) AS hosts_updates_unread,
     count(*) FILTER (WHERE security_updates > 0) AS hosts_security_pending,
     count(*) FILTER (WHERE verdict = 'none-on-offer') AS hosts_none_on_offer,
-    count(*) FILTER (WHERE updates IS NOT NULL AND NOT lists_fresh) AS hosts_lists_old,
+    count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'stale') AS hosts_stale,
+    count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'partly-read') AS hosts_partly_read,
+    count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'read' AND NOT lists_fresh) AS hosts_lists_old,
     count(*) FILTER (WHERE reboot_required) AS hosts_reboot_required,
     count(*) FILTER (WHERE reboot_required IS NULL) AS hosts_reboot_unknown,
     coalesce(sum(updates), 0)::BIGINT AS updates,

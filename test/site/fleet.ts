@@ -49,7 +49,6 @@ export async function makeFleet(): Promise<Fleet> {
   const runs = ['2026-11-09T06:00:00.000Z', '2026-11-16T06:00:00.000Z', '2026-11-23T06:00:00.000Z'];
   for (const [index, at] of runs.entries()) await writeRun(ledgerRoot, at, visits(index, at));
   const { path } = await foldLedger({
-    ledgerRoot,
     cacheRoot: join(folder, 'cache'),
     entries: listEntries(ledgerRoot),
   });
