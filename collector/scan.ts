@@ -28,7 +28,7 @@ export interface Scanned {
   snapshot: Snapshot;
 }
 
-export const defaultLimits: Limits = { deadlineMs: 420_000, maxBytes: 67_108_864 };
+const defaultLimits: Limits = { deadlineMs: 420_000, maxBytes: 67_108_864 };
 
 /** Yields every host once; a host that cannot be read, or breaks the reading, gives a snapshot that says so. */
 export async function* scanPopulation(hosts: Host[], options: ScanOptions): AsyncGenerator<Scanned> {

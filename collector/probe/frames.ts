@@ -55,81 +55,97 @@ interface Open {
 const maxFrameLine = 200;
 const maxStderr = 4000;
 
+interface State {
+  answer: Answer;
+  options: FrameOptions;
+  now: () => number;
+  /** What starts a line of the frame. */
+  needle: Buffer;
+  /** Bytes not yet given to a section. */
+  pending: Buffer;
+  open: Open | null;
+}
+
 /** Everything before the first mark (banners, what login files print) is ignored. */
 export function frameReader(options: FrameOptions): FrameReader {
-  const now = options.now ?? Date.now;
-  const needle = Buffer.from(`\n${options.mark} `);
-  const answer: Answer = { frames: new Map(), finished: false, bytes: 0, tooLarge: false };
-  let pending: Buffer = Buffer.from('\n');
-  let open: Open | null = null;
+  const state: State = {
+    answer: { frames: new Map(), finished: false, bytes: 0, tooLarge: false },
+    options,
+    now: options.now ?? Date.now,
+    needle: Buffer.from(`\n${options.mark} `),
+    pending: Buffer.from('\n'),
+    open: null,
+  };
+  return { push: (chunk) => push(state, chunk), end: () => end(state) };
+}
 
-  function push(chunk: Uint8Array): boolean {
-    if (answer.finished || answer.tooLarge) return false;
-    answer.bytes += chunk.length;
-    if (answer.bytes > options.totalBytes) {
-      answer.tooLarge = true;
-      return false;
-    }
-    pending = pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([pending, chunk]);
-    while (step()) if (answer.finished) return false;
-    return true;
-  }
-
-  /** Takes one line of the frame off `pending`; false when more bytes are needed. */
-  function step(): boolean {
-    const at = pending.indexOf(needle);
-    const end = at < 0 ? -1 : pending.indexOf(0x0a, at + needle.length);
-    if (at >= 0 && end >= 0) {
-      take(at);
-      line(pending.toString('latin1', needle.length, end - at));
-      pending = pending.subarray(end - at + 1);
-      return true;
-    }
-    if (at < 0) take(Math.max(0, pending.length - needle.length + 1));
-    else if (pending.length - at > maxFrameLine) {
-      // A mark that no frame line follows is content.
-      take(at + needle.length);
-      return true;
-    }
+function push(state: State, chunk: Uint8Array): boolean {
+  const { answer } = state;
+  if (answer.finished || answer.tooLarge) return false;
+  answer.bytes += chunk.length;
+  if (answer.bytes > state.options.totalBytes) {
+    answer.tooLarge = true;
     return false;
   }
+  state.pending = state.pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([state.pending, chunk]);
+  while (!answer.finished && step(state));
+  return !answer.finished;
+}
 
-  /** Moves bytes from `pending` into the open section. */
-  function take(count: number): void {
-    if (count > 0 && open !== null) keep(open, pending.subarray(0, count));
-    pending = pending.subarray(count);
+function end(state: State): Answer {
+  if (!state.answer.finished) take(state, state.pending.length);
+  close(state);
+  return state.answer;
+}
+
+/** Takes one line of the frame off `pending`; false when more bytes are needed. */
+function step(state: State): boolean {
+  const { pending, needle } = state;
+  const at = pending.indexOf(needle);
+  const lineEnd = at < 0 ? -1 : pending.indexOf(0x0a, at + needle.length);
+  if (lineEnd >= 0) {
+    take(state, at);
+    readLine(state, state.pending.toString('latin1', needle.length, lineEnd - at));
+    state.pending = state.pending.subarray(lineEnd - at + 1);
+    return true;
   }
-
-  function line(text: string): void {
-    const [verb, first = '', second = ''] = text.split(' ');
-    if (verb === 'begin') begin(first);
-    else if (verb === 'stderr' && open !== null) open.stderr ??= [];
-    else if (verb === 'end' && open !== null) {
-      open.frame.exitStatus = /^\d{1,3}$/.test(first) ? Number(first) : null;
-      open.frame.durationMs = /^\d{1,9}$/.test(second) ? Number(second) : null;
-      close();
-    } else if (verb === 'finish' && open === null) answer.finished = true;
+  if (at < 0) take(state, Math.max(0, pending.length - needle.length + 1));
+  else if (pending.length - at > maxFrameLine) {
+    // A mark that no frame line follows is content.
+    take(state, at + needle.length);
+    return true;
   }
+  return false;
+}
 
-  function begin(name: string): void {
-    close();
-    const limit = options.limits.get(name);
-    if (limit === undefined || answer.frames.has(name)) return;
-    open = opened(name, limit, now());
-  }
+/** Moves bytes from `pending` into the open section. */
+function take(state: State, count: number): void {
+  if (count > 0 && state.open !== null) keep(state.open, state.pending.subarray(0, count));
+  state.pending = state.pending.subarray(count);
+}
 
-  function close(): void {
-    if (open !== null) answer.frames.set(open.name, closed(open));
-    open = null;
-  }
+function readLine(state: State, text: string): void {
+  const { open } = state;
+  const [verb, first = '', second = ''] = text.split(' ');
+  if (verb === 'begin') begin(state, first);
+  else if (verb === 'stderr' && open !== null) open.stderr ??= [];
+  else if (verb === 'end' && open !== null) {
+    open.frame.exitStatus = /^\d{1,3}$/.test(first) ? Number(first) : null;
+    open.frame.durationMs = /^\d{1,9}$/.test(second) ? Number(second) : null;
+    close(state);
+  } else if (verb === 'finish' && open === null) state.answer.finished = true;
+}
 
-  function end(): Answer {
-    if (!answer.finished) take(pending.length);
-    close();
-    return answer;
-  }
+function begin(state: State, name: string): void {
+  close(state);
+  const limit = state.options.limits.get(name);
+  if (limit === undefined || state.answer.frames.has(name)) return;
+  state.open = opened(name, limit, state.now());
+}
 
-  return { push, end };
+function close(state: State): void {
+  if (state.open !== null) state.answer.frames.set(state.open.name, closed(state.open));
+  state.open = null;
 }
 
 function opened(name: string, limit: number, beganAtMs: number): Open {

@@ -7,7 +7,7 @@ import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { quote } from '#ecosystems/shell.ts';
 import type { Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
 
-export const probeVersion = '1';
+const probeVersion = '1';
 
 /** Bytes of standard error kept of each section. */
 const stderrBytes = 2000;

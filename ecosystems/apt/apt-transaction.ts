@@ -3,10 +3,10 @@ import { isVersion, parseFullName } from './grammar.ts';
 import type { Part } from './parts.ts';
 import type { Rejecter } from './rejections.ts';
 
-export const transactionLists = ['upgrade', 'install', 'remove', 'downgrade', 'kept-back', 'phased'] as const;
-export type TransactionList = (typeof transactionLists)[number];
+const transactionLists = ['upgrade', 'install', 'remove', 'downgrade', 'kept-back', 'phased'] as const;
+type TransactionList = (typeof transactionLists)[number];
 
-export interface TransactionEntry {
+interface TransactionEntry {
   /** `name`, or `name:architecture` where it is not the host's own. */
   fullName: string;
   oldVersion: string | null;

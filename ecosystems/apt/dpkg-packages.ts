@@ -37,7 +37,7 @@ export function parseDpkgPackages(context: ParseContext): Packages {
   for (const [index, line] of linesOf(section?.text ?? '').entries()) {
     const said = /^#architecture (.*)$/.exec(line)?.[1];
     if (said !== undefined && isArchitecture(said)) architecture = said;
-    else if (/\tnot-installed$/.test(line)) continue;
+    else if (line.endsWith('\tnot-installed')) continue;
     else {
       const row = packageRow(context.hostId, line);
       if (typeof row === 'string') reject(index + 1, row, line);
@@ -64,7 +64,7 @@ export function isPresent(row: PackageRow): boolean {
   return row.state !== 'config-files';
 }
 
-export function keyOf(row: { package: string; architecture: string }): string {
+function keyOf(row: { package: string; architecture: string }): string {
   return `${row.package}:${row.architecture}`;
 }
 

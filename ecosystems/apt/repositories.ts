@@ -10,7 +10,7 @@ import { isSecurityOrigin } from './security-origin.ts';
 import type { ParseContext, Reading } from '../ecosystem.ts';
 import type { Held, ListFile, Release } from './release-files.ts';
 
-export type RepositoryRow = RowOf<'repositories'>;
+type RepositoryRow = RowOf<'repositories'>;
 
 /** One list, with what joins it to the rows of `apt-cache policy`. */
 export interface Repository {

@@ -186,66 +186,56 @@ const historyReader = `awk -v from="$from" '
 
 /** The commands, reading each log on from two days before the position reached. */
 export function aptSections(positions: Positions): SectionSpec[] {
-  const dpkgFrom = readFrom(positions.dpkg);
-  const historyFrom = readFrom(positions['apt-history']);
-  const mega = 1_048_576;
-  const sections: Omit<SectionSpec, 'rootReadsMore'>[] = [
-    {
-      name: 'dpkg-packages',
-      command: packagesCommand,
-      timeoutSeconds: 30,
-      maxBytes: 8 * mega,
+  const dpkgLog = logCommand('/var/log/dpkg.log*', readFrom(positions.dpkg), dpkgReader);
+  const history = logCommand('/var/log/apt/history.log*', readFrom(positions['apt-history']), historyReader);
+  return [
+    section('dpkg-packages', packagesCommand, {
       subjects: ['packages', 'kernels'],
-    },
-    {
-      name: 'dpkg-install-times',
-      command: installTimesCommand,
       timeoutSeconds: 30,
-      maxBytes: 4 * mega,
+      megabytes: 8,
+    }),
+    section('dpkg-install-times', installTimesCommand, {
       subjects: ['packages'],
-    },
-    {
-      name: 'apt-updates',
-      command: updatesCommand,
-      timeoutSeconds: 180,
-      maxBytes: 16 * mega,
-      subjects: ['updates'],
-    },
-    {
-      name: 'apt-repositories',
-      command: repositoriesCommand,
-      timeoutSeconds: 60,
-      maxBytes: 4 * mega,
-      subjects: ['repositories'],
-    },
-    {
-      name: 'mapping-owners',
-      command: ownersCommand,
       timeoutSeconds: 30,
-      maxBytes: mega,
+      megabytes: 4,
+    }),
+    section('apt-updates', updatesCommand, {
+      subjects: ['updates'],
+      timeoutSeconds: 180,
+      megabytes: 16,
+      root: true,
+    }),
+    section('apt-repositories', repositoriesCommand, {
+      subjects: ['repositories', 'updates'],
+      timeoutSeconds: 60,
+      megabytes: 4,
+      root: true,
+    }),
+    section('mapping-owners', ownersCommand, {
       subjects: ['mappings'],
-    },
-    {
-      name: 'dpkg-log',
-      command: logCommand('/var/log/dpkg.log*', dpkgFrom, dpkgReader),
-      timeoutSeconds: 60,
-      maxBytes: 24 * mega,
-      subjects: ['history'],
-    },
-    {
-      name: 'apt-history',
-      command: logCommand('/var/log/apt/history.log*', historyFrom, historyReader),
-      timeoutSeconds: 60,
-      maxBytes: 8 * mega,
-      subjects: ['history'],
-    },
+      timeoutSeconds: 30,
+      megabytes: 1,
+      root: true,
+    }),
+    section('dpkg-log', dpkgLog, { subjects: ['history'], timeoutSeconds: 60, megabytes: 24, root: true }),
+    section('apt-history', history, { subjects: ['history'], timeoutSeconds: 60, megabytes: 8, root: true }),
   ];
-  const rootOnly = new Set(['mapping-owners', 'dpkg-log', 'apt-history', 'apt-updates', 'apt-repositories']);
-  return sections.map((spec) => ({
-    ...spec,
-    command: spec.command.trim(),
-    rootReadsMore: rootOnly.has(spec.name),
-  }));
+}
+
+function section(
+  name: string,
+  command: string,
+  options: Pick<SectionSpec, 'subjects' | 'timeoutSeconds'> & { megabytes: number; root?: boolean },
+): SectionSpec {
+  const { subjects, timeoutSeconds, megabytes, root = false } = options;
+  return {
+    name,
+    command: command.trim(),
+    timeoutSeconds,
+    maxBytes: megabytes * 1_048_576,
+    subjects,
+    rootReadsMore: root,
+  };
 }
 
 /** A position that is no local time reads the log from its start. */

@@ -17,7 +17,7 @@ import type { Rejecter } from './rejections.ts';
 import type { Repositories, Repository } from './repositories.ts';
 import type { ParseContext, Reading, Rejection } from '../ecosystem.ts';
 
-export type UpdateRow = RowOf<'updates'>;
+type UpdateRow = RowOf<'updates'>;
 
 export interface Updates {
   rows: UpdateRow[];

@@ -30,7 +30,13 @@ export function parseIdentity(
   const offset = parseOffset(facts.get('utc-offset'));
   const timeZone = zoneOf(facts, offset, Date.parse(observedAt));
   const uid = wholeNumber(facts.get('uid'));
-  const problems = ['host', 'os-release', 'reboot'].map((name) => sectionProblem(name, sections.get(name)));
+  const problems = [
+    ...['host', 'os-release', 'reboot'].map((name) => sectionProblem(name, sections.get(name))),
+    facts.has('hostname') && facts.has('kernel-release') && uid !== null
+      ? null
+      : 'The host did not say who it is.',
+    os.has('ID') ? null : 'The host did not say which release it runs.',
+  ];
   return {
     scan: {
       ...hostFacts(facts),

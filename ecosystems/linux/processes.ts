@@ -31,7 +31,8 @@ interface ProcessInput {
 export function parseProcesses(input: ProcessInput): Parsed {
   const stats = parseStats(input.sections.get('processes')?.text ?? '');
   const maps = parseMaps(input.sections.get('maps')?.text ?? '');
-  const processProblem = sectionProblem('processes', input.sections.get('processes'));
+  const none = stats.length === 0 ? 'No process was named, not even the probe itself.' : null;
+  const processProblem = sectionProblem('processes', input.sections.get('processes')) ?? none;
   const mapsProblem = sectionProblem('maps', input.sections.get('maps'));
   const nobodyRead = mapsProblem !== null && maps.deleted.size === 0;
   const processes = stats.flatMap((stat) => {

@@ -81,7 +81,7 @@ export const linuxSections: SectionSpec[] = [
   section('os-release', osReleaseCommand, { subjects: ['identity'], maxBytes: 65_536 }),
   section('processes', processesCommand, { subjects: ['processes'], maxBytes: 8_388_608 }),
   section('maps', mapsCommand, {
-    subjects: ['processes', 'mappings'],
+    subjects: ['mappings'],
     maxBytes: 8_388_608,
     rootReadsMore: true,
   }),

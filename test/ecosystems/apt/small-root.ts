@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { mustRun, runTool } from '#test/tools.ts';
 import type { Ran } from '#test/tools.ts';
 
-export interface Package {
+interface Package {
   name: string;
   version: string;
   architecture?: string;
@@ -17,12 +17,12 @@ export interface Package {
   fields?: string;
 }
 
-export interface Installed extends Package {
+interface Installed extends Package {
   /** Default `install ok installed`. */
   status?: string;
 }
 
-export interface Repository {
+interface Repository {
   name: string;
   /** Fields of the Release file, one a line. */
   release: string;

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { frameReader } from '#collector/probe/frames.ts';
+import { renderProbe, sectionsOf } from '#collector/probe/program.ts';
+import { linuxSections } from '#ecosystems/linux/sections.ts';
+import { runTool } from '#test/tools.ts';
+
+const mark = 'ab'.repeat(16);
+const program = renderProbe(mark, {});
+
+function answerOf(stdout: string) {
+  const limits = new Map([
+    ['hello', 4096],
+    ...sectionsOf('apt', {}).map((spec) => [spec.name, spec.maxBytes] as const),
+  ]);
+  const reader = frameReader({ mark, limits, totalBytes: 67_108_864 });
+  reader.push(Buffer.from(stdout));
+  return reader.end();
+}
+
+describe('the probe program', () => {
+  test('is clean for shellcheck', () => {
+    expect(runTool(['shellcheck', '--shell=sh', '--severity=style', '-'], program).stdout).toBe('');
+  });
+
+  test.each(linuxSections.map((spec) => [spec.name, spec.command]))(
+    'section %s is clean for shellcheck',
+    (_name, command) => {
+      expect(runTool(['shellcheck', '--shell=sh', '--severity=style', '-'], `${command}\n`).stdout).toBe('');
+    },
+  );
+
+  test.each([['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']])(
+    'runs to its end in %s %s',
+    (...shell) => {
+      const ran = runTool(shell, program);
+      expect(ran.stderr).toBe('');
+      expect(ran.status).toBe(0);
+      const { frames, finished } = answerOf(ran.stdout);
+      expect(finished).toBe(true);
+      const statuses = [...frames].map(([name, frame]) => [name, frame.exitStatus]);
+      expect(statuses).toEqual([['hello', 0], ...sectionsOf('apt', {}).map((spec) => [spec.name, 0])]);
+      for (const frame of frames.values()) expect(frame.durationMs).toBeGreaterThanOrEqual(0);
+    },
+  );
+
+  test('does not depend on the environment it is started in', () => {
+    const env = [
+      'env',
+      'LC_ALL=de_DE.UTF-8',
+      'LANGUAGE=de',
+      'IFS=/',
+      'GREP_OPTIONS=-v',
+      'PATH=/usr/bin:/bin',
+      'CDPATH=/',
+      'POSIXLY_CORRECT=1',
+    ];
+    const { frames, finished } = answerOf(runTool([...env, 'sh'], program).stdout);
+    expect(finished).toBe(true);
+    expect(frames.get('apt-updates')!.payload.toString()).toMatch(/\d+ upgraded, \d+ newly installed/);
+  });
+
+  test('does nothing when only a part of it arrives', () => {
+    for (const share of [0.2, 0.5, 0.9, 0.999]) {
+      const ran = runTool(['sh'], program.slice(0, Math.floor(program.length * share)));
+      expect(answerOf(ran.stdout)).toMatchObject({ finished: false, bytes: 0 });
+    }
+  });
+
+  test('needs no temporary file: a full or forbidden /tmp changes nothing', () => {
+    const full =
+      'mount -t tmpfs -o size=4k,ro none /tmp && mount -t tmpfs -o size=4k,ro none /var/tmp && exec sh';
+    const ran = runTool(['unshare', '--mount', 'sh', '-c', full], program);
+    expect(ran.stderr).toBe('');
+    const { frames, finished } = answerOf(ran.stdout);
+    expect(finished).toBe(true);
+    expect([...frames.values()].map((frame) => frame.exitStatus)).not.toContain(1);
+  });
+
+  test('says so where timeout is missing, and still answers', () => {
+    const hide = 'for f in /usr/bin/timeout /bin/timeout; do mount --bind /dev/null "$f"; done; exec sh';
+    const { frames, finished } = answerOf(runTool(['unshare', '--mount', 'sh', '-c', hide], program).stdout);
+    expect(finished).toBe(true);
+    expect(frames.get('hello')!.payload.toString()).toContain('timeout no');
+    expect(frames.get('dpkg-packages')!.exitStatus).toBe(0);
+  });
+
+  test('keeps the mark out of arguments and environment, where other users could read it', () => {
+    const spy = "{ tr '\\0' '\\n' </proc/self/environ; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'; }";
+    const spied = program
+      .replace(/^run software .*$/m, 'run software 5 9000000 ')
+      .replace(/run software 5 9000000 '?[^\n]*/, `run software 5 9000000 '${spy.replaceAll("'", "'\\''")}'`);
+    const start = spied.indexOf("run software 5 9000000 '");
+    expect(start).toBeGreaterThan(0);
+    const only = `${spied.slice(0, spied.indexOf('run host '))}${spied.slice(start, spied.indexOf('\n', start))}\n}\nmain\n`;
+    const { frames } = answerOf(runTool(['sh'], only).stdout);
+    const seen = frames.get('software')!.payload.toString();
+    expect(seen).toContain('LC_ALL=C');
+    expect(seen).not.toContain(mark);
+  });
+
+  test.each([
+    ['sleep 30', 124, ''],
+    ['echo said >&2; exit 3', 3, 'said'],
+    ["trap '' TERM; while :; do sleep 1; done", 137, 'Killed'],
+    ['kill -9 $$', 137, 'Killed'],
+  ])('a section of %j ends with %s', (command, status, stderr) => {
+    const quoted = `'${command.replaceAll("'", "'\\''")}'`;
+    const only = `${program.slice(0, program.indexOf('run host '))}run host 1 1000 ${quoted}\nrun os-release 5 1000 'echo next'\n}\nmain\n`;
+    const { frames } = answerOf(runTool(['sh'], only).stdout);
+    expect(frames.get('host')).toMatchObject({ exitStatus: status, stderr });
+    expect(frames.get('os-release')!.payload.toString()).toBe('next\n');
+  });
+
+  test('a section that prints without end is cut at its limit', () => {
+    const only = `${program.slice(0, program.indexOf('run host '))}run host 5 1001 'yes'\n}\nmain\n`;
+    const limits = new Map([['host', 1000]]);
+    const reader = frameReader({ mark, limits, totalBytes: 100_000 });
+    reader.push(Buffer.from(runTool(['sh'], only).stdout));
+    expect(reader.end().frames.get('host')).toMatchObject({ truncated: true, bytes: 1001 });
+  });
+
+  test.each(['', 'ABC', "'; id; '", 'g'.repeat(32)])('%j is no mark', (bad) => {
+    expect(() => renderProbe(bad, {})).toThrow(RangeError);
+  });
+});
