@@ -61,7 +61,7 @@ function checkPlatform() {
   }
 }
 
-/** Runs `npm ci` once for each lockfile. Killed half way, the stamp is missing and it runs again. */
+/** Installs once for each lockfile. Killed half way, the stamp is missing and it runs again. */
 async function installPackages() {
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
@@ -69,8 +69,7 @@ async function installPackages() {
   if (isInstalled(wanted)) return;
   await withInstallLock(async () => {
     if (isInstalled(wanted)) return;
-    rmSync(stamp, { force: true });
-    await npmCi();
+    await installFromLockfile();
     if (!existsSync(nodePath())) {
       refuse(
         `the npm package with Node for ${process.arch} was not installed`,
@@ -107,8 +106,13 @@ async function withInstallLock(work) {
   }
 }
 
-async function npmCi() {
-  const log = join(root, '.cache', 'npm-ci.log');
+/**
+ * What `npm ci` does, without its complaint where a registry (a mirror, say) lacks optional packages of
+ * other platforms: the tree of the lockfile, with its hashes, into an empty folder.
+ */
+async function installFromLockfile() {
+  rmSync(modules, { recursive: true, force: true });
+  const log = join(root, '.cache', 'npm-install.log');
   const output = openSync(log, 'w');
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);

@@ -36,7 +36,9 @@ function run(args: string[]): Promise<{ status: number; output: string }> {
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
-    child.once('close', (code) => resolve({ status: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
+    child.once('close', (code) =>
+      resolve({ status: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
+    );
   });
 }
 

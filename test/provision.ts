@@ -13,7 +13,9 @@ export function readPackageList(text: string): string[] {
 
 /** Of the named packages, those that are not installed. */
 export function findMissing(names: string[]): string[] {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], { encoding: 'utf8' });
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
+    encoding: 'utf8',
+  });
   const installed = new Set(
     stdout
       .split('\n')
@@ -29,12 +31,15 @@ export function provision(names: string[]): void {
   if (missing.length === 0) return;
   const prefix = rightToInstall();
   const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (prefix === undefined) throw new Error(`the tests need Debian packages that are not installed. Type:\n  sudo ${line}`);
+  if (prefix === undefined)
+    throw new Error(`the tests need Debian packages that are not installed. Type:\n  sudo ${line}`);
   console.error(`installing for the tests: ${missing.join(' ')}`);
   if (install(prefix, missing)) return;
   runApt(prefix, ['update']);
   if (install(prefix, missing) || install(prefix, missing)) return;
-  throw new Error(`apt could not install what the tests need. Type, and look at what it says:\n  sudo ${line}`);
+  throw new Error(
+    `apt could not install what the tests need. Type, and look at what it says:\n  sudo ${line}`,
+  );
 }
 
 function rightToInstall(): string[] | undefined {
@@ -47,8 +52,20 @@ function install(prefix: string[], names: string[]): boolean {
 }
 
 function runApt(prefix: string[], args: string[]): boolean {
-  const [command = 'env', ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', ...args];
-  const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const [command = 'env', ...rest] = [
+    ...prefix,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-q',
+    '-o',
+    'DPkg::Lock::Timeout=300',
+    ...args,
+  ];
+  const { status, stdout, stderr } = spawnSync(command, rest, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status !== 0) console.error(`${stdout}\n${stderr}`.trim().split('\n').slice(-8).join('\n'));
   return status === 0;
 }

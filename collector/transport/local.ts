@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { clean } from '#data/model/clean.ts';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import type { Outcome, RunOptions, Transport, TransportEnd } from './transport.ts';
 
 /** @param shell the sh that reads the program */
@@ -10,50 +11,53 @@ export function localTransport(shell: string[] = ['sh']): Transport {
   return { id: 'local', run: (_host, program, options) => run(shell, program, options) };
 }
 
-function run(shell: string[], program: string, { limits, onBytes }: RunOptions): Promise<TransportEnd> {
+function run(shell: string[], program: string, options: RunOptions): Promise<TransportEnd> {
   return new Promise((resolve) => {
     const [command = 'sh', ...words] = shell;
     // Its own session: whatever it starts can be found and ended.
     const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    let outcome: Outcome = 'ended';
-    let message = '';
-    let bytes = 0;
-    const stop = (why: Outcome, text: string) => {
-      if (outcome !== 'ended') return;
-      [outcome, message] = [why, text];
-      killSession(child);
-      // A process that left the session may still hold the pipes.
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const timer = setTimeout(
-      () => stop('timed-out', `No end after ${Math.round(limits.deadlineMs / 1000)} s.`),
-      limits.deadlineMs,
-    );
-    let wanted = true;
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (wanted) wanted = onBytes(chunk);
-      if (bytes > limits.maxBytes) stop('output-too-large', `More than ${limits.maxBytes} bytes.`);
-    });
+    const stopped = bound(child, options);
     const stderr = tail(child);
     // A shell that ends early closes its input: its exit says so, not the broken pipe.
     child.stdin.on('error', () => {});
     child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve({
-        outcome: 'unreachable',
-        exitStatus: null,
-        message: `${command} cannot be started: ${error.message}`,
-      });
+      const message = `${command} cannot be started: ${error.message}`;
+      resolve({ outcome: 'unreachable', exitStatus: null, message });
     });
     child.on('close', (exitStatus) => {
-      clearTimeout(timer);
-      const said = exitStatus === 0 ? '' : stderr();
-      resolve({ outcome, exitStatus, message: message || said });
+      const ended = { outcome: 'ended' as const, message: exitStatus === 0 ? '' : stderr() };
+      resolve({ ...(stopped() ?? ended), exitStatus });
     });
     child.stdin.end(program);
   });
+}
+
+/** Hands the output on and ends everything at the limits; the answer says which limit it was, if any. */
+function bound(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  { limits, onBytes }: RunOptions,
+): () => Pick<TransportEnd, 'outcome' | 'message'> | null {
+  let stopped: Pick<TransportEnd, 'outcome' | 'message'> | null = null;
+  const stop = (outcome: Outcome, message: string) => {
+    if (stopped !== null) return;
+    stopped = { outcome, message };
+    killSession(child);
+    // A process that left the session may still hold the pipes.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const late = () => stop('timed-out', `No end after ${Math.round(limits.deadlineMs / 1000)} s.`);
+  const timer = setTimeout(late, limits.deadlineMs);
+  child.on('close', () => clearTimeout(timer));
+  child.on('error', () => clearTimeout(timer));
+  let bytes = 0;
+  let wanted = true;
+  child.stdout.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (wanted) wanted = onBytes(chunk);
+    if (bytes > limits.maxBytes) stop('output-too-large', `More than ${limits.maxBytes} bytes.`);
+  });
+  return () => stopped;
 }
 
 /** The end of what the shell itself said on standard error. */

@@ -31,6 +31,8 @@ export const unreadSql = `(
   SELECT host_id, name, count(*) AS processes FROM current_processes WHERE NOT maps_read GROUP BY ALL
 )`;
 
-export const eventOrder = 'package, architecture, action, new_version, old_version, local_time';
+/** Newest first. */
+export const eventOrder =
+  'not_before DESC, package, architecture, action, new_version, old_version, local_time';
 
 export const spellOrder = 'closed_not_after DESC, package, architecture, incarnation, spell';

@@ -168,86 +168,68 @@ export async function askHostIds(ask: Ask): Promise<string[]> {
   return rows.map(({ host_id }) => host_id);
 }
 
-const pageRows = { events: 200, spells: 200, mappings: 200, processes: 60, software: 200, rejections: 50 };
+/** Lists that a page shows whole: where the rows are and in which order. */
+const wholeLists = {
+  unknowns: ['unknowns', 'subject'],
+  updates: ['offers', updateOrder],
+  kernels: ['current_kernels', 'running DESC, same_flavour DESC, release DESC, package, architecture'],
+  repositories: ['current_repositories', 'uri, suite, component, architecture'],
+  sections: ['current_sections', 'section'],
+} as const;
 
-/** The stories of some hosts, read together: one query a subject, never one a host. */
+/** Lists that may be too long for a page: the same, and how many rows a page shows. */
+const cutLists = {
+  mappings: [mappingsSql, 'pid, path', 200],
+  unread_processes: [unreadSql, 'processes DESC, name', 60],
+  events: ['install_events', eventOrder, 200],
+  ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 200],
+  software: ['current_software', 'kind, name, version', 200],
+  rejections: ['current_rejections', 'section, line', 50],
+} as const;
+
+/** The stories of some hosts, read together: one query a list, never one a host. */
 export async function askHostStories(ask: Ask, ids: readonly string[]): Promise<Map<string, HostStory>> {
   if (ids.length === 0) return new Map();
   const only = `host_id IN (${sqlTexts(ids)})`;
-  const all = <T extends { host_id: string }>(table: string, order: string): Promise<Map<string, T[]>> =>
-    askGrouped<T>(ask, `SELECT * FROM ${table} WHERE ${only} ORDER BY host_id, ${order}`);
-  const cut = <T extends { host_id: string }>(
-    table: string,
-    order: string,
-    most: number,
-  ): Promise<Map<string, Counted<T>[]>> =>
-    askGrouped<Counted<T>>(
-      ask,
+  const hosts = await ask<HostStory['host']>(`${hostSql} WHERE line.${only}`);
+  const stories = new Map(hosts.map((host) => [host.host_id, emptyStory(host)]));
+  for (const [list, [table, order]] of Object.entries(wholeLists)) {
+    const rows = await ask<OfHost>(`SELECT * FROM ${table} WHERE ${only} ORDER BY host_id, ${order}`);
+    for (const row of rows) rowsOf(stories, row.host_id, list as keyof typeof wholeLists).push(row);
+  }
+  for (const [list, [table, order, most]] of Object.entries(cutLists)) {
+    const rows = await ask<OfHost & { total_rows: number }>(
       `SELECT *, count(*) OVER (PARTITION BY host_id) AS total_rows FROM ${table} WHERE ${only}
        QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY ${order}) <= ${most} ORDER BY host_id, ${order}`,
     );
-  const hosts = await ask<HostStory['host']>(`${hostSql} WHERE line.${only} ORDER BY line.host_id`);
-  const unknowns = await all<Unknown>('unknowns', 'subject');
-  const updates = await all<OfferedUpdate>('offers', updateOrder);
-  const kernels = await all<RowOf<'kernels'>>(
-    'current_kernels',
-    'running DESC, same_flavour DESC, release DESC, package',
-  );
-  const repositories = await all<RowOf<'repositories'>>(
-    'current_repositories',
-    'uri, suite, component, architecture',
-  );
-  const sections = await all<RowOf<'sections'>>('current_sections', 'section');
-  const mappings = await cut<HostStory['mappings']['rows'][number]>(
-    mappingsSql,
-    'pid, path',
-    pageRows.mappings,
-  );
-  const unread = await cut<HostStory['unread_processes']['rows'][number]>(
-    unreadSql,
-    'processes DESC, name',
-    pageRows.processes,
-  );
-  const events = await cut<InstallEvent>('install_events', `not_before DESC, ${eventOrder}`, pageRows.events);
-  const spells = await cut<EndedSpell>(
-    `(FROM update_spells WHERE status <> 'open')`,
-    spellOrder,
-    pageRows.spells,
-  );
-  const software = await cut<RowOf<'software'>>('current_software', 'kind, name, version', pageRows.software);
-  const rejections = await cut<RowOf<'rejections'>>(
-    'current_rejections',
-    'section, line',
-    pageRows.rejections,
-  );
-  return new Map(
-    hosts.map((host) => {
-      const id = host.host_id;
-      const story: HostStory = {
-        host,
-        unknowns: unknowns.get(id) ?? [],
-        updates: updates.get(id) ?? [],
-        kernels: kernels.get(id) ?? [],
-        repositories: repositories.get(id) ?? [],
-        sections: sections.get(id) ?? [],
-        mappings: asCut(mappings.get(id)),
-        unread_processes: asCut(unread.get(id)),
-        events: asCut(events.get(id)),
-        ended_spells: asCut(spells.get(id)),
-        software: asCut(software.get(id)),
-        rejections: asCut(rejections.get(id)),
-      };
-      return [id, story];
-    }),
-  );
+    for (const row of rows) {
+      const cut = stories.get(row.host_id)?.[list as keyof typeof cutLists] as Cut<OfHost> | undefined;
+      cut?.rows.push(row);
+      if (cut !== undefined) cut.total = row.total_rows;
+    }
+  }
+  return stories;
 }
 
-type Counted<T> = T & { total_rows: number };
-
-async function askGrouped<T extends { host_id: string }>(ask: Ask, sql: string): Promise<Map<string, T[]>> {
-  return Map.groupBy(await ask<T>(sql), (row) => row.host_id);
+interface OfHost {
+  host_id: string;
 }
 
-function asCut<T>(rows: Counted<T>[] = []): Cut<T> {
-  return { total: rows[0]?.total_rows ?? 0, rows };
+function rowsOf(stories: Map<string, HostStory>, hostId: string, list: keyof typeof wholeLists): OfHost[] {
+  return stories.get(hostId)?.[list] ?? [];
+}
+
+function emptyStory(host: HostStory['host']): HostStory {
+  const whole = { unknowns: [], updates: [], kernels: [], repositories: [], sections: [] };
+  const none = <T>(): Cut<T> => ({ total: 0, rows: [] });
+  return {
+    host,
+    ...whole,
+    mappings: none(),
+    unread_processes: none(),
+    events: none(),
+    ended_spells: none(),
+    software: none(),
+    rejections: none(),
+  };
 }

@@ -30,16 +30,17 @@ function readingsOf(snapshot: Snapshot): { [subject: string]: string } {
   return Object.fromEntries(snapshot.readings.map((row) => [row.subject, row.status]));
 }
 
+// oxlint-disable-next-line no-control-regex -- that none is left is the point
+const movesCursor = /[\x00-\x1f\x7f-\x9f\u202a-\u202e]|\p{Surrogate}/u;
+
 /** What is wrong with a row: columns that are not the table's, text that could move a cursor. */
 function faultsOf(name: keyof Snapshot, row: Record<string, unknown>): string[] {
   const columns = Object.keys(scanTables[name].columns).sort().join();
   const faults = Object.keys(row).sort().join() === columns ? [] : [`${name}: ${Object.keys(row).join()}`];
   for (const [column, value] of Object.entries(row)) {
     const ours = name === 'sections' && column === 'command';
-    // oxlint-disable-next-line no-control-regex -- that none is left is the point
-    const unclean =
-      typeof value === 'string' && /[\x00-\x1f\x7f-\x9f\u202a-\u202e]|\p{Surrogate}/u.test(value);
-    if (unclean && !ours) faults.push(`${name}.${column}: ${JSON.stringify(value)}`);
+    if (typeof value !== 'string' || ours || !movesCursor.test(value)) continue;
+    faults.push(`${name}.${column}: ${JSON.stringify(value)}`);
   }
   return faults;
 }
