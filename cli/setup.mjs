@@ -25,6 +25,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const stamp = join(modules, '.patchledger-installed');
 const oldestNode = 20;
+const quietly = ['--no-audit', '--no-fund', '--include=optional', '--include=dev'];
 
 /** What each word runs, as arguments of the pinned Node. */
 const targets = {
@@ -122,14 +123,10 @@ async function installFromLockfile() {
     () => terminal && process.stderr.write(`\rinstalling npm packages (once)… ${seconds()} s`),
     1000,
   );
-  const child = spawn(
-    'npm',
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=optional', '--include=dev'],
-    {
-      cwd: root,
-      stdio: ['ignore', output, output],
-    },
-  );
+  const child = spawn('npm', ['install', '--no-save', '--ignore-scripts', ...quietly], {
+    cwd: root,
+    stdio: ['ignore', output, output],
+  });
   const status = await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(code ?? signal));
@@ -140,7 +137,7 @@ async function installFromLockfile() {
   if (status === 0) return;
   process.stderr.write(`${lastLines(log)}\n`);
   refuse(
-    `npm ci failed (${status}); all it said is in .cache/npm-ci.log`,
+    `npm install failed (${status}); all it said is in .cache/npm-install.log`,
     adviceOn(readFileSync(log, 'utf8')),
   );
 }
