@@ -55,6 +55,7 @@ part() {
 
 /**
  * `--print-uris` stops after the lists that `-s` prints too: half the CPU, and no /var/log/apt/eipp.log.
+ * It also stops before any question is asked; with `-y` apt fails on a downgrade instead.
  * Only the file names of the addresses are kept: they tell the architecture of new packages.
  * A full upgrade that leaves nothing back, adds nothing and removes nothing is also what the two
  * narrower upgrades do: they are not run then, and the section says so.
@@ -65,7 +66,7 @@ printf 'cache %s\\n' "$cache_state"
 ${partFunction}
 apt_get() {
   # shellcheck disable=SC2086
-  apt-get $cache -y -V --print-uris -o Debug::NoLocking=1 -o APT::Output-Version=0 "$@"
+  apt-get $cache -V --print-uris -o APT::Get::Assume-Yes=false -o Debug::NoLocking=1 -o APT::Output-Version=0 "$@"
 }
 without_addresses() {
   printf '%s\\n' "$1" | sed "s/^'[^']*' \\\\([^ ]*\\\\) .*/#file \\\\1/"

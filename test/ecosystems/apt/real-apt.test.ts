@@ -302,6 +302,25 @@ describe('where nothing is added, removed or left back', () => {
   });
 });
 
+describe('a pin that asks for an older version', () => {
+  test('is a downgrade, and still a complete answer', async () => {
+    const root = make({
+      installed: [{ name: 'normal', version: '2.0' }],
+      repositories: traps.repositories.slice(0, 1),
+      preferences: 'Package: normal\nPin: release n=bookworm\nPin-Priority: 1001\n',
+      files: { 'etc/apt.conf.d/02yes': 'APT::Get::Assume-Yes "true";\n' },
+    });
+    const snapshot = await scan([...root.inside, 'sh']);
+    expect(snapshot.updates).toMatchObject([
+      { action: 'downgrade', installed_version: '2.0', candidate_version: '1.1', security: false },
+    ]);
+    expect(snapshot.readings.find((row) => row.subject === 'updates')).toMatchObject({ status: 'complete' });
+    expect(recorded(snapshot, 'in_full_upgrade')).toEqual(
+      simulated(root.run(['apt-get', '-s', '-o', 'APT::Get::Assume-Yes=false', 'dist-upgrade']).stdout),
+    );
+  });
+});
+
 describe('reading changes nothing, as root too', () => {
   const caches = 'Dir::Cache::pkgcache "pkgcache.bin";\nDir::Cache::srcpkgcache "srcpkgcache.bin";\n';
   const digest = (root: SmallRoot) =>
