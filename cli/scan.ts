@@ -38,15 +38,18 @@ export function describeRun({ entry, scans, gaps }: RunResult): string[] {
     lines.push(`  ${scan.host_id}: ${scan.status}${scan.reason === null ? '' : `, ${scan.reason}`}`);
     if (scan.next_step !== null) lines.push(`    next: ${scan.next_step}`);
   }
-  const needingRoot = Map.groupBy(
-    gaps.filter((gap) => gap.needs_root),
-    ({ subject }) => subject,
-  );
-  for (const [subject, rows] of needingRoot) {
-    const hosts = rows.length === 1 ? '' : ` on ${rows.length} hosts`;
-    lines.push(`  not read without root${hosts}: ${subject} (${rows[0]?.reason ?? 'no reason given'})`);
+  for (const [subject, rows] of Map.groupBy(gapsOfReadHosts(scans, gaps), (gap) => gap.subject)) {
+    const hosts = rows.length === 1 ? (rows[0]?.host_id ?? '') : `${rows.length} hosts`;
+    const how = rows.some((gap) => gap.needs_root) ? 'not read without root' : 'not completely read';
+    lines.push(`  ${hosts}: ${subject} ${how}: ${rows[0]?.reason ?? 'no reason given'}`);
   }
   return lines;
+}
+
+/** What was not complete on hosts that were otherwise read; the others have said why already. */
+function gapsOfReadHosts(scans: RunResult['scans'], gaps: RunResult['gaps']): RunResult['gaps'] {
+  const ok = new Set(scans.filter(({ status }) => status === 'ok').map(({ host_id }) => host_id));
+  return gaps.filter(({ host_id }) => ok.has(host_id));
 }
 
 function asJson({ entry, scans, gaps }: RunResult): object {
