@@ -88,7 +88,7 @@ export function weeksSentence({
   const peak =
     busiest.upgrades === 0
       ? ''
-      : `, the most in the week of ${busiest.week} (${formatCount(busiest.upgrades)})`;
+      : `, the most in the week of ${busiest.week} (${formatCount(busiest.upgrades)}),`;
   return (
     `In the ${countOf(logged.length, 'week')} that logs reach back to, ${formatCount(logged_hosts)} of ${countOf(figures.hosts, 'host')} ` +
     `date ${countOf(upgrades, 'upgrade')}${peak} and ${countOf(installs, 'new install')}.`

@@ -41,7 +41,7 @@ export async function askChanges(ask: Ask): Promise<Changes | null> {
   const [span] = await ask<{ previous_started_at: string | null; latest_started_at: string | null }>(
     `${lastTwoRuns} SELECT min(previous_started_at) AS previous_started_at, max(started_at) AS latest_started_at FROM pairs`,
   );
-  if (span?.previous_started_at == null || span.latest_started_at === null) return null;
+  if (span === undefined || span.previous_started_at === null || span.latest_started_at === null) return null;
   return {
     previous_started_at: span.previous_started_at,
     latest_started_at: span.latest_started_at,
