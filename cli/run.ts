@@ -1,9 +1,11 @@
 /** What `scan` and `start` share: one run over the inventory, written as one entry of the record. */
-import { scanPopulation } from '#collector/scan.ts';
+import { defaultLimits, scanPopulation } from '#collector/scan.ts';
+import type { ScanOptions } from '#collector/scan.ts';
 import { appendEntry } from '#data/ledger/append.ts';
 import type { Appended } from '#data/ledger/append.ts';
 import { listEntries } from '#data/ledger/entries.ts';
 import { readHistory } from '#data/ledger/history.ts';
+import type { History } from '#data/ledger/history.ts';
 import { withWriterLock } from '#data/ledger/lock.ts';
 import { Failure } from '#data/model/failure.ts';
 import { scanTables } from '#data/model/tables.ts';
@@ -20,6 +22,8 @@ export interface RunOptions {
   only?: string[];
   /** How long to wait for another writer, in seconds. */
   waitSeconds: number;
+  /** Ways to reach hosts, in the place of the usual ones. */
+  transports?: ScanOptions['transports'];
 }
 
 export interface RunResult {
@@ -31,14 +35,13 @@ export interface RunResult {
 }
 
 /** Scans, and appends what was read. Hosts that fail are part of the result, not an error. */
-export async function runScan({ places, only = [], waitSeconds }: RunOptions): Promise<RunResult> {
+export async function runScan({ places, only = [], waitSeconds, transports }: RunOptions): Promise<RunResult> {
   const workspace = await loadWorkspace(places.root);
   const hosts = chooseHosts(workspace, only);
   const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };
   return withWriterLock(places.ledger, lock, async () => {
     const history = await readHistory(listEntries(places.ledger));
-    const { concurrency } = workspace.config.scan;
-    const scanOptions = { concurrency, positions: (id: string) => history.knownOf(id)?.positions ?? {} };
+    const scanOptions = scanOptionsOf(workspace, history, transports);
     const progress = showProgress('scanning', hosts.length);
     const scans: RowOf<'scans'>[] = [];
     const gaps: RowOf<'readings'>[] = [];
@@ -69,6 +72,20 @@ export async function runScan({ places, only = [], waitSeconds }: RunOptions): P
       progress.end();
     }
   });
+}
+
+function scanOptionsOf(
+  { config }: Workspace,
+  history: History,
+  transports: ScanOptions['transports'],
+): ScanOptions {
+  return {
+    concurrency: config.scan.concurrency,
+    limits: { ...defaultLimits, deadlineMs: config.scan.hostSeconds * 1000 },
+    positions: (id) => history.knownOf(id)?.positions ?? {},
+    machineOf: (id) => history.knownOf(id)?.machineId ?? null,
+    ...(transports && { transports }),
+  };
 }
 
 function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[] {

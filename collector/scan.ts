@@ -13,6 +13,8 @@ import type { Host, Limits, Transport, TransportEnd } from './transport/transpor
 export interface ScanOptions {
   /** How far each host's logs were read before. */
   positions: (hostId: string) => Positions;
+  /** The machine that the positions belong to (`scans.machine_id`); null when not known. */
+  machineOf?: (hostId: string) => string | null;
   concurrency?: number;
   limits?: Limits;
   transports?: { [transport in Host['transport']]?: Transport };
@@ -28,7 +30,7 @@ export interface Scanned {
   snapshot: Snapshot;
 }
 
-const defaultLimits: Limits = { deadlineMs: 420_000, maxBytes: 67_108_864 };
+export const defaultLimits: Limits = { deadlineMs: 420_000, maxBytes: 67_108_864 };
 
 /** Yields every host once; a host that cannot be read, or breaks the reading, gives a snapshot that says so. */
 export async function* scanPopulation(hosts: Host[], options: ScanOptions): AsyncGenerator<Scanned> {
@@ -50,12 +52,23 @@ export async function* scanPopulation(hosts: Host[], options: ScanOptions): Asyn
   }
 }
 
-/** Scans one host. Never rejects. */
+/**
+ * Scans one host. Never rejects. Another machine under the same name is asked again from the beginning
+ * of its logs: where the old machine's were read to says nothing about its own.
+ */
 export async function scanHost(host: Host, options: ScanOptions): Promise<Snapshot> {
+  const positions = options.positions(host.host_id);
+  const snapshot = await scanOnce(host, positions, options);
+  const before = options.machineOf?.(host.host_id) ?? null;
+  const now = snapshot.scans[0]?.machine_id ?? null;
+  if (before === null || now === null || before === now || Object.keys(positions).length === 0) return snapshot;
+  return scanOnce(host, {}, options);
+}
+
+async function scanOnce(host: Host, positions: Positions, options: ScanOptions): Promise<Snapshot> {
   const clock = options.clock ?? Date.now;
   const random = options.random ?? randomBytes;
   const limits = options.limits ?? defaultLimits;
-  const positions = options.positions(host.host_id);
   const mark = random(16).toString('hex');
   const reader = frameReader({
     mark,

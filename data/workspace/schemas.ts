@@ -22,7 +22,7 @@ function within(min: number, max: number, usual: number, meaning: string): z.Zod
 const Scan = strict({
   'max-age-hours': within(1, 8760, 72, 'Age in hours beyond which a scan proves nothing about today.'),
   'connect-seconds': within(1, 600, 15, 'Time to connect and log in to one host.'),
-  'host-seconds': within(5, 3600, 180, 'Time for one host in all.'),
+  'host-seconds': within(5, 3600, 300, 'Time for one host in all.'),
   concurrency: within(1, 500, 16, 'Hosts read at the same time.'),
 });
 

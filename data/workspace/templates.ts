@@ -47,7 +47,7 @@ primary-policy: default
 # scan:
 #   max-age-hours: 72      # beyond this age a scan proves nothing about today
 #   connect-seconds: 15    # to connect and log in to one host
-#   host-seconds: 180      # for one host in all
+#   host-seconds: 300      # for one host in all
 #   concurrency: 16        # hosts read at the same time
 `;
 }
