@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 /** Rows on one page of a list. */
 export const rowsPerPage = 200;
 
-// Ids come from the inventory, whose grammar is as narrow; what does not fit here is named by its hash.
-const safeId = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
+// Ids come from the inventory, whose grammar is the same; what does not fit here is named by its hash.
+const safeId = /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/;
 
 /** The name of a host's folder under /hosts/: its id where that is harmless, else a hash of it. */
 export function hostFolder(hostId: string): string {

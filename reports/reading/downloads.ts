@@ -36,7 +36,7 @@ export interface DownloadFile {
 
 // The rules of `csvCell`, to which the tests hold it: no control or direction-changing character, and a text
 // that a spreadsheet would run is led by an apostrophe. The record's text is clean already: a second lock.
-const csvMacros = [
+export const csvMacros = [
   String.raw`CREATE TEMP MACRO harmless(value) AS
     regexp_replace(value, '[\x00-\x1f\x7f-\x{9f}\x{ad}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}]', '�', 'g')`,
   `CREATE TEMP MACRO csv_text(value) AS

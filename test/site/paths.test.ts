@@ -26,7 +26,7 @@ test.each([
   ['Ä'],
   ['A'],
   ['a\u0000b'],
-  ['x'.repeat(101)],
+  ['x'.repeat(129)],
 ])('%j is named by its hash', (id) => {
   expect(hostFolder(id)).toMatch(/^id-[0-9a-f]{16}$/);
 });

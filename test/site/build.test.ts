@@ -1,0 +1,388 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Failure } from '#data/model/failure.ts';
+import { buildSite } from '#site/build.ts';
+import { contentPolicy } from '#site/policy.ts';
+import { tell } from '#test/reports/findings/story.ts';
+import { makeFleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { hostile } from './host-details.ts';
+import { brokenLinks, digestTree, listFiles, listPages, textOf } from './tree.ts';
+
+let fleet: Fleet;
+let site: string;
+
+async function build(
+  findingsPath: string,
+  folder: string,
+  options: { threads?: number; id?: string } = {},
+): Promise<string> {
+  const outFolder = join(folder, 'out');
+  await buildSite({
+    findingsPath,
+    outFolder,
+    cacheFolder: join(folder, 'cache'),
+    version: '0.1.0',
+    ...options,
+  });
+  return join(outFolder, 'site');
+}
+
+function html(page: string): string {
+  return readFileSync(join(site, page), 'utf8');
+}
+
+function text(page: string): string {
+  return textOf(html(page));
+}
+
+beforeAll(async () => {
+  fleet = await makeFleet();
+  site = await build(fleet.findingsPath, fleet.folder);
+});
+
+describe('pages', () => {
+  test('the five kinds, and one a host, retired ones too', () => {
+    const pages = listPages(site);
+    for (const page of [
+      'index.html',
+      'hosts/index.html',
+      'coverage/index.html',
+      'data/index.html',
+      '404.html',
+    ]) {
+      expect(pages).toContain(page);
+    }
+    for (const id of [...fleet.hostIds, 'old-3']) expect(pages).toContain(`hosts/${id}/index.html`);
+    expect(pages).toHaveLength(5 + fleet.hostIds.length + 1);
+  });
+
+  test('as-of, population, head and version stand on every page in the same place', () => {
+    for (const page of listPages(site)) {
+      const evidence = /<dl class="evidence".*?<\/dl>/s.exec(html(page))?.[0] ?? '';
+      const said = textOf(evidence);
+      expect(said, page).toContain('2026-11-23 06:01 UTC');
+      expect(said, page).toContain('9: 6 read, 1 partly, 1 stale, 1 never');
+      expect(said, page).toMatch(/main 3 [0-9a-f]{16} /);
+      expect(said, page).toContain('0.1.0');
+      expect(text(page), page).toMatch(/Head of main , entry 3: [0-9a-f]{64} ?\./);
+    }
+  });
+
+  test('every page has the strict policy and nothing in line', () => {
+    for (const page of listPages(site)) {
+      expect(html(page), page).toContain(
+        `<meta http-equiv="Content-Security-Policy" content="${contentPolicy}">`,
+      );
+      expect(html(page), page).not.toMatch(
+        /<style|<[^>]+ style=|<script(?! src="(\.\.\/)*assets\/list\.js")|<[^>]+ on[a-z]+=/i,
+      );
+    }
+  });
+
+  test('pages are small', () => {
+    for (const page of listPages(site)) expect(gzipSync(html(page)).length, page).toBeLessThan(14_000);
+    expect(gzipSync(readFileSync(join(site, 'assets/site.css'))).length).toBeLessThan(10_000);
+    expect(gzipSync(readFileSync(join(site, 'assets/list.js'))).length).toBeLessThan(5_000);
+  });
+
+  test('no sentence lost a space to formatting', () => {
+    for (const page of listPages(site)) {
+      if (page.includes('liar')) continue;
+      const said = textOf(html(page).replace(/<\/?(a|b|code|i|time)\b[^>]*>/g, ''));
+      expect(said, page).not.toMatch(
+        /[a-z] [,.;:] ?[a-z]|[a-z0-9Z][.;,][A-Z][a-z]|[a-z]{3}\d+ (?:host|run|event|update)s?\b/,
+      );
+    }
+  });
+});
+
+describe('figures', () => {
+  test('the overview says who lacks what, out of how many, and what is not known', () => {
+    expect(text('index.html')).toContain(
+      '6 of 9 hosts lack security updates that are on offer to them. Not wholly known: 1 unread, 1 stale, 1 read in part, 1 with old package lists.',
+    );
+    expect(text('index.html')).toMatch(/Nothing on offer, and proven 1 of 9 hosts/);
+    expect(text('index.html')).toMatch(/Reboot asked for 1 of 9 hosts unknown for 1 host/);
+  });
+
+  test('the reasons sum to the updates on offer', () => {
+    const table =
+      /<table>(?:(?!<\/table>).)*Why not applied.*?<\/table>/s.exec(html('index.html'))?.[0] ?? '';
+    const rows = [...table.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<td class="number">(\d+)<\/td>/g)].map(([, value]) => Number(value)),
+    );
+    const body = rows.filter((row) => row.length === 4);
+    const total = rows.find((row) => row.length === 3);
+    expect(body.length).toBeGreaterThan(2);
+    for (const column of [0, 1, 2]) {
+      expect(body.reduce((sum, row) => sum + (row[column] ?? 0), 0)).toBe(total?.[column]);
+    }
+  });
+
+  test('what changed since the run before is named', () => {
+    const said = text('index.html');
+    expect(said).toContain(
+      '1 no longer pending web-01.example.org nginx 1.22.1-9+deb12u2 → 1.22.1-9+deb12u3 security, installed',
+    );
+    expect(said).toContain('1 newly unread build-02 no answer on port 22 within 10 s');
+  });
+
+  test('weeks that no log reaches back to are no zeros', () => {
+    const said = text('index.html');
+    expect(said).toContain('In the 20 weeks that logs reach back to, 6 of 9 hosts date');
+    expect(said).toContain('2026-06-01 no log 0');
+  });
+
+  test('coverage names every expected host once and sums to the population', () => {
+    const said = text('coverage/index.html');
+    expect(said).toContain('6 read + 1 partly + 1 stale + 1 never = 9 in the inventory');
+    const table = /<table data-list.*?<\/table>/s.exec(html('coverage/index.html'))?.[0] ?? '';
+    const named = [...table.matchAll(/<th scope="row"[^>]*><a[^>]*>([^<]*)<\/a>/g)].map(([, id]) => id);
+    expect(named.toSorted()).toEqual(fleet.hostIds.toSorted());
+    expect(said).toContain('vault never read 2026-11-23 06:00 auth-failed never age unknown');
+    expect(said).toContain('add the public key to ~audit/.ssh/authorized_keys on the host');
+    expect(said).toContain('old-3 2026-11-09 06:01 2026-11-16 06:01 1 team');
+  });
+
+  test('the list is worst first, and nothing unread is green', () => {
+    const rows = [...html('hosts/index.html').matchAll(/<tr> ?<th scope="row".*?<\/tr>/gs)].map(
+      ([row]) => row,
+    );
+    const verdicts = rows.map((row) => /class="status [a-z]+">([^<]*)</.exec(row)?.[1]);
+    expect(verdicts).toEqual([
+      ...Array<string>(6).fill('security pending'),
+      'updates unread',
+      'package lists old',
+      'none on offer',
+    ]);
+    const vault = textOf(rows[6] ?? '');
+    expect(vault).toContain('vault updates unread unknown unknown – unknown never read never');
+  });
+});
+
+describe('a host', () => {
+  test('its updates with version, kind, reason, kind of upgrade, since when and how that is known', () => {
+    const said = text('hosts/web-01.example.org/index.html');
+    expect(said).toContain(
+      '1 security update pending, the oldest seen on offer by 2026-11-16; 1 other update.',
+    );
+    expect(said).toContain(
+      'curl 7.88.1-10+deb12u12 7.88.1-10+deb12u14 security phased (40 %) the vendor has not phased it in for this host yet every upgrade 2026-11-09 – 2026-11-16 between two scans Debian stable-security',
+    );
+    expect(said).toContain('tzdata 2025b-0+deb12u1 2025b-0+deb12u2 other none yet tried');
+    expect(said).toContain('by 2026-11-09 06:00 late entry: there at the first reading');
+  });
+
+  test('what ended, by the log that dates it', () => {
+    expect(text('hosts/web-01.example.org/index.html')).toContain(
+      'nginx 1.22.1-9+deb12u2 1.22.1-9+deb12u3 security by 2026-11-09 06:00 late entry: there at the first reading installed 1.22.1-9+deb12u3 2026-11-18 04:22 package manager log',
+    );
+  });
+
+  test('held and kept-back ones say what stands in the way', () => {
+    const said = text('hosts/db-01/index.html');
+    expect(said).toContain('security held an administrator holds the package none of them');
+    expect(said).toContain(
+      'kept back apt would not take it without installing or removing more with new packages, full-upgrade',
+    );
+    expect(said).toContain('Reboot asked for by linux-image-6.1.0-40-amd64');
+  });
+
+  test('processes with replaced files, and whose could not be checked', () => {
+    const said = text('hosts/web-01.example.org/index.html');
+    expect(said).toContain('1 process still uses files that were deleted or replaced');
+    expect(said).toContain('9 of 41 as audit, not root');
+    expect(said).toContain('postgres × 2, cron, dbus-daemon, sshd, systemd');
+    expect(text('hosts/edge-07/index.html')).toContain('mappings unread');
+  });
+
+  test('every command with exit status, duration and the hash of the run', () => {
+    const said = text('hosts/web-01.example.org/index.html');
+    expect(said).toMatch(
+      /needs-root cat \/var\/log\/apt\/term\.log said: cat: .*?Permission denied 1 2 2\.0 kB/,
+    );
+    expect(said).toMatch(/Hash of the run [0-9a-f]{64}/);
+  });
+
+  test('one that was never read says so and shows nothing as known', () => {
+    const said = text('hosts/vault/index.html');
+    expect(said).toContain('Nothing is known of this host: no run has ever read it.');
+    expect(said).toContain('Unknown: the updates of this host could not be read.');
+    expect(said).toContain('Next step: add the public key');
+    expect(said).not.toContain('None was on offer');
+  });
+
+  test('one that was read before and not now keeps its last state, dated', () => {
+    expect(text('hosts/build-02/index.html')).toContain(
+      'Not read since 2026-11-16 06:00 UTC. At that time: 2 security updates pending',
+    );
+  });
+
+  test('its events and updates as files of its own', () => {
+    const events = readFileSync(join(site, 'hosts/web-01.example.org/events.csv'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(events).toHaveLength(116 + 1);
+    expect(text('hosts/web-01.example.org/index.html')).toContain('All 116 events as CSV');
+    expect(readFileSync(join(site, 'hosts/vault/updates.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('data', () => {
+  test('sizes, hashes and rows on the page are those of the files', () => {
+    const sums = readFileSync(join(site, 'data/SHA256SUMS'), 'utf8').trimEnd().split('\n');
+    const files = readdirSync(join(site, 'data')).filter((name) => /\.(csv|parquet)$/.test(name));
+    expect(sums).toHaveLength(files.length);
+    for (const line of sums) {
+      const [sha256 = '', name = ''] = line.split('  ');
+      expect(
+        createHash('sha256')
+          .update(readFileSync(join(site, 'data', name)))
+          .digest('hex'),
+      ).toBe(sha256);
+      expect(html('data/index.html')).toContain(sha256);
+      expect(html('data/index.html')).toContain(`href="../data/${name}"`);
+    }
+  });
+
+  test('columns are explained', () => {
+    expect(text('data/index.html')).toContain(
+      'opened_not_before TIMESTAMP Last complete reading at which it was not on offer',
+    );
+  });
+});
+
+describe('links', () => {
+  test('every one of them leads to something inside the site', () => {
+    expect(brokenLinks(site)).toEqual([]);
+  });
+});
+
+describe('what a host prints', () => {
+  test('is text on every page, whatever it looks like', () => {
+    const raw = [
+      hostile.html,
+      '<img',
+      '<script>',
+      'onerror="',
+      `"${hostile.attribute}`,
+      '\u001b',
+      '\u0007',
+      '\u202e',
+    ];
+    for (const page of listPages(site)) {
+      const withoutScript = html(page).replace(
+        /<script src="(\.\.\/)*assets\/list\.js" defer><\/script>/,
+        '',
+      );
+      for (const danger of raw) expect(withoutScript.includes(danger), `${page}: ${danger}`).toBe(false);
+    }
+    expect(html('hosts/liar/index.html')).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;');
+  });
+
+  test('makes no attribute: links and names come from ids only', () => {
+    const attributes = [...html('hosts/liar/index.html').matchAll(/ ([a-z-]+)="([^"]*)"/g)].map(
+      ([, , value = '']) => value,
+    );
+    for (const value of attributes) expect(value).not.toMatch(/alert|javascript|passwd|onmouseover|cmd\|/);
+  });
+
+  test('runs in no spreadsheet and no terminal', () => {
+    const csvs = listFiles(site).filter((name) => name.endsWith('.csv'));
+    expect(csvs.length).toBeGreaterThan(20);
+    for (const name of csvs) {
+      const content = readFileSync(join(site, name), 'utf8');
+      expect(content, name).not.toMatch(/(^|,)"?[=+\-@\t\r]/m);
+      // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
+      expect(content, name).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    }
+    expect(readFileSync(join(site, 'data/install_events.csv'), 'utf8')).toContain(`"'-2+3"`);
+  });
+});
+
+describe('the same findings', () => {
+  test('make the same bytes twice, on 1 and on 2 threads, under another name', async () => {
+    const first = digestTree(site);
+    const again = await build(fleet.findingsPath, join(fleet.folder, 'again'), { threads: 1, id: 'other' });
+    expect(digestTree(again)).toBe(first);
+    const third = await build(fleet.findingsPath, join(fleet.folder, 'third'), { threads: 2 });
+    expect(digestTree(third)).toBe(first);
+  });
+});
+
+describe('when something goes wrong', () => {
+  test('the old site stands, and nothing is left behind', async () => {
+    const folder = join(fleet.folder, 'broken');
+    const before = await build(fleet.findingsPath, folder, { id: 'good' });
+    const digest = digestTree(before);
+    const damaged = join(folder, 'damaged.duckdb');
+    writeFileSync(damaged, 'no database');
+
+    await expect(build(damaged, folder)).rejects.toThrow();
+
+    expect(readlinkSync(before)).toBe('.sites/good');
+    expect(digestTree(before)).toBe(digest);
+    expect(readdirSync(join(folder, 'cache'))).toEqual([]);
+  });
+
+  test('what a killed build left in the cache is removed by the next', async () => {
+    const folder = join(fleet.folder, 'killed');
+    mkdirSync(join(folder, 'cache', 'site-dead', 'pages'), { recursive: true });
+    cpSync(fleet.findingsPath, join(folder, 'cache', 'findings.duckdb'));
+    await build(join(folder, 'cache', 'findings.duckdb'), folder);
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['findings.duckdb']);
+  });
+
+  test("a folder named 'site' that somebody made is refused before any work", async () => {
+    const folder = join(fleet.folder, 'mine');
+    mkdirSync(join(folder, 'out', 'site'), { recursive: true });
+    const notes: string[] = [];
+    const failed = buildSite({
+      findingsPath: fleet.findingsPath,
+      outFolder: join(folder, 'out'),
+      cacheFolder: join(folder, 'cache'),
+      version: '0.1.0',
+      onProgress: (_percent, note) => notes.push(note),
+    });
+    await expect(failed).rejects.toThrow(Failure);
+    expect(notes).toEqual([]);
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+});
+
+describe('a large population', () => {
+  test('is listed 200 hosts a page, every host once', async () => {
+    const ids = Array.from({ length: 405 }, (_, index) => `host-${String(index).padStart(3, '0')}`);
+    const world = await tell([
+      {
+        at: '2026-11-23T06:00:00.000Z',
+        hosts: Object.fromEntries(ids.map((id) => [id, 'unreachable' as const])),
+      },
+    ]);
+    const large = await build(await world.fold(), join(fleet.folder, 'large'));
+    const lists = ['hosts/index.html', 'hosts/pages/2/index.html', 'hosts/pages/3/index.html'];
+    const named = lists.flatMap((page) => [
+      ...readFileSync(join(large, page), 'utf8').matchAll(/<th scope="row"[^>]*><a[^>]*>([^<]*)<\/a>/g),
+    ]);
+    expect(named.map(([, id]) => id).toSorted()).toEqual(ids);
+    expect(listPages(large).filter((page) => /^hosts\/host-/.test(page))).toHaveLength(405);
+    expect(existsSync(join(large, 'coverage/pages/3/index.html'))).toBe(true);
+    expect(brokenLinks(large)).toEqual([]);
+    expect(textOf(readFileSync(join(large, 'index.html'), 'utf8'))).toContain(
+      'Nothing is known yet: the updates of 405 hosts could not be read.',
+    );
+    expect(textOf(readFileSync(join(large, 'index.html'), 'utf8'))).toContain('This is the first run');
+  });
+});
