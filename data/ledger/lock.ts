@@ -61,7 +61,7 @@ function tryLock(folder: string, path: string): DatabaseSync | undefined {
   try {
     makeFolderDurably(folder);
     lock = new DatabaseSync(path);
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock?.close();
