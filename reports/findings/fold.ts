@@ -17,6 +17,7 @@ import { syncFolder, syncFile, renameDurably } from '#data/ledger/durable.ts';
 import { heads } from '#data/ledger/entries.ts';
 import type { Entry } from '#data/ledger/entries.ts';
 import { createRecordViews } from '#data/ledger/read.ts';
+import { inheritComments } from './comments.ts';
 import { addFacts, createFacts, versionsToRank } from './facts.ts';
 import { hashModels, readModels } from './models.ts';
 import type { Model } from './models.ts';
@@ -86,6 +87,7 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
   await rankVersions(connection);
   await runAll(connection, [asOf(options)]);
   for (const model of options.models) await connection.run(model.sql);
+  await inheritComments(connection);
   await connection.run('COMMIT');
   await connection.run('CHECKPOINT');
 }

@@ -137,6 +137,7 @@ LEFT JOIN LATERAL (
 ORDER BY host_id, incarnation, package, architecture, spell;
 
 COMMENT ON TABLE update_spells IS 'Spells of "update available": which host lacked which update since when, until when, and how that is known.';
+COMMENT ON COLUMN update_spells.incarnation IS 'Which machine under that name.';
 COMMENT ON COLUMN update_spells.spell IS 'Number of the spell for that host and package.';
 COMMENT ON COLUMN update_spells.installed_version IS 'Version installed when the spell began.';
 COMMENT ON COLUMN update_spells.first_target_version IS 'First version on offer: reaching it ends the spell.';

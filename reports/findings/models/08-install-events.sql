@@ -17,7 +17,9 @@ LEFT JOIN (
   WHERE log = 'apt-history'
   GROUP BY ALL
 ) confirmed
-  ON confirmed.host_id = event.host_id AND confirmed.package = event.package AND confirmed.architecture = event.architecture
+  ON confirmed.host_id = event.host_id AND confirmed.package = event.package
+  -- apt's history names a package for every architecture by the host's own one.
+  AND (confirmed.architecture = event.architecture OR event.architecture = 'all')
   AND confirmed.version = coalesce(event.new_version, event.old_version)
   AND event.not_before BETWEEN confirmed.not_before - INTERVAL 1 SECOND AND confirmed.not_after + INTERVAL 1 DAY
 WHERE event.log = 'dpkg'

@@ -70,5 +70,8 @@ COMMENT ON COLUMN hosts.last_status IS 'How that ended.';
 COMMENT ON COLUMN hosts.last_reason IS 'Why it was not ok.';
 COMMENT ON COLUMN hosts.last_next_step IS 'What to do about it.';
 COMMENT ON COLUMN hosts.last_read_at IS 'When it was last read, wholly or partly (UTC).';
+COMMENT ON COLUMN hosts.last_read_collector IS 'Chain of the run that last read it.';
+COMMENT ON COLUMN hosts.last_read_sequence IS 'Number of that run in its chain.';
+COMMENT ON COLUMN hosts.incarnation IS 'Which machine under that name.';
 COMMENT ON COLUMN hosts.packages_reading IS 'How completely packages were read then.';
 COMMENT ON COLUMN hosts.updates_reading IS 'How completely updates were read then.';

@@ -126,7 +126,12 @@ interface End {
   retiredAt: string | undefined;
 }
 
-function finish(note: Note, host: string, incarnation: number, { rebuiltAt, retiredAt }: End): ReferenceSpell {
+function finish(
+  note: Note,
+  host: string,
+  incarnation: number,
+  { rebuiltAt, retiredAt }: End,
+): ReferenceSpell {
   const { goal: _goal, installedAtLastSight: _installed, highestTarget: _highest, ...spell } = note;
   if (spell.status === 'open' && (rebuiltAt ?? retiredAt) !== undefined) {
     spell.status = rebuiltAt === undefined ? 'host-retired' : 'host-rebuilt';

@@ -26,11 +26,11 @@ beforeAll(async () => {
 test('every public table is there, described, with its rows', async () => {
   expect(downloads.map(({ table }) => table)).toEqual(publicTables);
   for (const { table, doc, rows } of downloads) {
-    expect(doc, table).toMatch(/\.$/);
+    expect([table, doc]).toEqual([table, expect.stringMatching(/\.$/)]);
     const [count] = await withDatabase(fleet.findingsPath, { readOnly: true }, (connection) =>
       readRows(connection, `SELECT count(*) AS rows FROM ${table}`),
     );
-    expect(rows, table).toBe(count?.['rows']);
+    expect([table, rows]).toEqual([table, count?.['rows']]);
   }
 });
 
@@ -42,7 +42,7 @@ test('Parquet holds the exact rows of the findings', async () => {
         connection,
         `(FROM ${table} EXCEPT ALL FROM read_parquet(${file})) UNION ALL (FROM read_parquet(${file}) EXCEPT ALL FROM ${table})`,
       );
-      expect(differing, table).toEqual([]);
+      expect([table, differing]).toEqual([table, []]);
     }
   });
 });
@@ -54,7 +54,7 @@ test('CSV holds as many rows, and tells unknown from empty', async () => {
         connection,
         `SELECT count(*) AS rows FROM read_csv(${sqlText(join(folder, `${table}.csv`))}, header = true, all_varchar = true)`,
       );
-      expect(read?.['rows'], table).toBe(rows);
+      expect([table, read?.['rows']]).toEqual([table, rows]);
     }
   });
   const software = readFileSync(join(folder, 'current_software.csv'), 'utf8');

@@ -1,0 +1,56 @@
+/** Meanings of columns that the findings take over from the record, so that they are written once. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { readRows, sqlName, sqlText } from '#data/ledger/database.ts';
+import { scanTables } from '#data/model/tables.ts';
+import type { ScanTableName } from '#data/model/tables.ts';
+
+/** Where the meaning of a public table's columns is looked for when its model says nothing. */
+const sources: { [table: string]: ScanTableName[] } = {
+  hosts: ['population', 'scans'],
+  scans: ['scans'],
+  unknowns: ['readings'],
+  update_spells: ['updates', 'packages'],
+  package_spells: ['packages'],
+  install_events: ['events'],
+  current_packages: ['packages'],
+  current_updates: ['updates'],
+  current_repositories: ['repositories'],
+  current_kernels: ['kernels'],
+  current_processes: ['processes'],
+  current_mappings: ['mappings'],
+  current_software: ['software'],
+  current_sections: ['sections'],
+  current_rejections: ['rejections'],
+  current_logs: ['logs'],
+  retired_hosts: ['population'],
+};
+
+const entryColumns: { [column: string]: string } = {
+  collector: 'Chain of the run.',
+  sequence: 'Number of the run in that chain.',
+};
+
+/** Comments every column of the public tables that has no comment of its own. */
+export async function inheritComments(connection: DuckDBConnection): Promise<void> {
+  const silent = await readRows(
+    connection,
+    'SELECT table_name, column_name FROM duckdb_columns() WHERE comment IS NULL',
+  );
+  for (const { table_name: table, column_name: column } of silent) {
+    const meaning = meaningOf(String(table), String(column));
+    if (meaning === undefined) continue;
+    await connection.run(
+      `COMMENT ON COLUMN ${sqlName(String(table))}.${sqlName(String(column))} IS ${sqlText(meaning)}`,
+    );
+  }
+}
+
+function meaningOf(table: string, column: string): string | undefined {
+  const found = sources[table]?.map(
+    (name) => scanTables[name].columns as { [column: string]: { doc: string } },
+  );
+  return (
+    found?.map((columns) => columns[column]?.doc).find((doc) => doc !== undefined) ??
+    (found && entryColumns[column])
+  );
+}
