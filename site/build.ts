@@ -194,16 +194,25 @@ function explain(error: unknown, outFolder: string): unknown {
     );
   }
   if (error instanceof AstroError) {
-    const lastLines = error.said
-      .trim()
-      .split('\n')
-      .slice(-3)
-      .map((line) => clean(line))
-      .join('\n  ');
-    return new Failure('site-failed', `the pages could not be built; the old site stands\n  ${lastLines}`, {
-      ...options,
-      nextStep: 'this is a bug in Patchledger; please report it with the lines above',
-    });
+    return new Failure(
+      'site-failed',
+      `the pages could not be built; the old site stands\n  ${firstWords(error.said)}`,
+      {
+        ...options,
+        nextStep: 'this is a bug in Patchledger; please report it with the lines above',
+      },
+    );
   }
   return error;
+}
+
+// A stack and a picture of the line are for the log, not for a person.
+const noise = /^\s*(at |[{}^]|Node\.js |$)/;
+
+function firstWords(said: string): string {
+  const lines = said.split('\n').filter((line) => !noise.test(line));
+  return lines
+    .slice(0, 3)
+    .map((line) => clean(line))
+    .join('\n  ');
 }

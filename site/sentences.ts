@@ -7,11 +7,22 @@ export function overviewSentence({ figures }: Pick<Overview, 'figures'>): string
   const { hosts, hosts_updates_known: known, hosts_security_pending: pending } = figures;
   if (hosts === 0) return 'The inventory names no hosts.';
   if (known === 0) return `Nothing is known yet: the updates of ${countOf(hosts, 'host')} could not be read.`;
+  if (hosts === 1) return withDoubt(onlyHostSentence(figures), figures);
   const [lacks, them] = pending === 1 ? ['lacks', 'it'] : ['lack', 'them'];
   const finding =
     pending > 0
       ? `${formatCount(pending)} of ${countOf(hosts, 'host')} ${lacks} security updates that are on offer to ${them}.`
       : `No security update was found pending on ${formatCount(known)} of ${countOf(hosts, 'host')}.`;
+  return withDoubt(finding, figures);
+}
+
+function onlyHostSentence({ security_updates: security }: Overview['figures']): string {
+  return security > 0
+    ? `The one host lacks ${countOf(security, 'security update')} that ${security === 1 ? 'is' : 'are'} on offer to it.`
+    : 'No security update was found pending on the one host.';
+}
+
+function withDoubt(finding: string, figures: Overview['figures']): string {
   const doubt = doubtText(figures);
   return doubt === '' ? finding : `${finding} Not wholly known: ${doubt}.`;
 }
@@ -90,7 +101,7 @@ export function weeksSentence({
       ? ''
       : `, the most in the week of ${busiest.week} (${formatCount(busiest.upgrades)}),`;
   return (
-    `In the ${countOf(logged.length, 'week')} that logs reach back to, ${formatCount(logged_hosts)} of ${countOf(figures.hosts, 'host')} ` +
+    `In the ${countOf(logged.length, 'week')} that logs reach back to, those of ${formatCount(logged_hosts)} of ${countOf(figures.hosts, 'host')} ` +
     `date ${countOf(upgrades, 'upgrade')}${peak} and ${countOf(installs, 'new install')}.`
   );
 }

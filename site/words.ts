@@ -94,15 +94,28 @@ export function reasonMeaning(reason: string): string {
 }
 
 const evidence: Record<EvidenceKind, string> = {
-  'package-manager-log': 'package manager log',
+  'package-manager-log': 'log',
   'package-database': 'package database',
-  'between-scans': 'between two scans',
-  'late-entry': 'late entry: there at the first reading',
-  'operator-statement': "operator's statement",
+  'between-scans': 'between scans',
+  'late-entry': 'late entry',
+  'operator-statement': 'statement',
 };
 
 export function evidenceWord(kind: EvidenceKind): string {
   return evidence[kind];
+}
+
+const evidenceMeanings: Record<EvidenceKind, string> = {
+  'package-manager-log': "the package manager's own log dates it",
+  'package-database': 'the package database says when it was written',
+  'between-scans': 'after the last scan without it, by the first with it',
+  'late-entry': 'it was there at the first reading: when it began is not known',
+  'operator-statement': 'somebody says so in a reviewed file',
+};
+
+/** What the evidence for a date is worth. */
+export function evidenceMeaning(kind: EvidenceKind): string {
+  return evidenceMeanings[kind];
 }
 
 const endings: Record<string, string> = {

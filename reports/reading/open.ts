@@ -36,7 +36,21 @@ async function askRows<T>(connection: DuckDBConnection, sql: string): Promise<T[
 }
 
 function cleanRow(row: JsonRow): JsonRow {
-  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, cleanValue(value)]));
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [
+      column,
+      column === 'command' ? cleanLines(value) : cleanValue(value),
+    ]),
+  );
+}
+
+/** The probe's commands are programs of some lines; their line ends stay. */
+function cleanLines(value: JsonValue): JsonValue {
+  if (typeof value !== 'string') return value;
+  return value
+    .split('\n')
+    .map((line) => clean(line, longestText))
+    .join('\n');
 }
 
 function cleanValue(value: JsonValue): JsonValue {

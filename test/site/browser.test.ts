@@ -1,15 +1,13 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildSite } from '#site/build.ts';
 import { serveSite } from '#site/serve.ts';
 import type { SiteServer } from '#site/serve.ts';
 import { openBrowser } from './browser.ts';
-import { makeFleet } from './fleet.ts';
+import { buildIn, makeFleet } from './fleet.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -33,14 +31,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   const fleet = await makeFleet();
-  const outFolder = join(mkdtempSync(join(tmpdir(), 'patchledger-browser-')), 'out');
-  await buildSite({
-    findingsPath: fleet.findingsPath,
-    outFolder,
-    cacheFolder: join(outFolder, '..', 'cache'),
-    version: '0.1.0',
-  });
-  site = join(outFolder, 'site');
+  site = await buildIn(fleet.folder, fleet.findingsPath);
   server = await serveSite({ folder: site, port: 0 });
   browser = await openBrowser();
 });

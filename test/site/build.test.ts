@@ -1,43 +1,16 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Failure } from '#data/model/failure.ts';
-import { buildSite } from '#site/build.ts';
 import { contentPolicy } from '#site/policy.ts';
-import { tell } from '#test/reports/findings/story.ts';
-import { makeFleet } from './fleet.ts';
+import { buildIn, makeFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { hostile } from './host-details.ts';
-import { brokenLinks, digestTree, listFiles, listPages, textOf } from './tree.ts';
+import { brokenLinks, listFiles, listPages, textOf } from './tree.ts';
 
 let fleet: Fleet;
 let site: string;
-
-async function build(
-  findingsPath: string,
-  folder: string,
-  options: { threads?: number; id?: string } = {},
-): Promise<string> {
-  const outFolder = join(folder, 'out');
-  await buildSite({
-    findingsPath,
-    outFolder,
-    cacheFolder: join(folder, 'cache'),
-    version: '0.1.0',
-    ...options,
-  });
-  return join(outFolder, 'site');
-}
 
 function html(page: string): string {
   return readFileSync(join(site, page), 'utf8');
@@ -49,7 +22,7 @@ function text(page: string): string {
 
 beforeAll(async () => {
   fleet = await makeFleet();
-  site = await build(fleet.findingsPath, fleet.folder);
+  site = await buildIn(fleet.folder, fleet.findingsPath);
 });
 
 describe('pages', () => {
@@ -72,27 +45,35 @@ describe('pages', () => {
     for (const page of listPages(site)) {
       const evidence = /<dl class="evidence".*?<\/dl>/s.exec(html(page))?.[0] ?? '';
       const said = textOf(evidence);
-      expect(said, page).toContain('2026-11-23 06:01 UTC');
-      expect(said, page).toContain('9: 6 read, 1 partly, 1 stale, 1 never');
-      expect(said, page).toMatch(/main 3 [0-9a-f]{16} /);
-      expect(said, page).toContain('0.1.0');
-      expect(text(page), page).toMatch(/Head of main , entry 3: [0-9a-f]{64} ?\./);
+      expect([page, said]).toEqual([page, expect.stringContaining('2026-11-23 06:01 UTC')]);
+      expect([page, said]).toEqual([page, expect.stringContaining('9: 6 read, 1 partly, 1 stale, 1 never')]);
+      expect([page, said]).toEqual([page, expect.stringMatching(/main 3 [0-9a-f]{16} /)]);
+      expect([page, said]).toEqual([page, expect.stringContaining('0.1.0')]);
+      expect([page, text(page)]).toEqual([
+        page,
+        expect.stringMatching(/Head of main , entry 3: [0-9a-f]{64} ?\./),
+      ]);
     }
   });
 
   test('every page has the strict policy and nothing in line', () => {
     for (const page of listPages(site)) {
-      expect(html(page), page).toContain(
-        `<meta http-equiv="Content-Security-Policy" content="${contentPolicy}">`,
-      );
-      expect(html(page), page).not.toMatch(
-        /<style|<[^>]+ style=|<script(?! src="(\.\.\/)*assets\/list\.js")|<[^>]+ on[a-z]+=/i,
-      );
+      expect([page, html(page)]).toEqual([
+        page,
+        expect.stringContaining(`<meta http-equiv="Content-Security-Policy" content="${contentPolicy}">`),
+      ]);
+      expect([page, html(page)]).toEqual([
+        page,
+        expect.not.stringMatching(
+          /<style|<[^>]+ style=|<script(?! src="(\.\.\/)*assets\/list\.js")|<[^>]+ on[a-z]+=/i,
+        ),
+      ]);
     }
   });
 
   test('pages are small', () => {
-    for (const page of listPages(site)) expect(gzipSync(html(page)).length, page).toBeLessThan(14_000);
+    const large = listPages(site).filter((page) => gzipSync(html(page)).length > 14_000);
+    expect(large).toEqual([]);
     expect(gzipSync(readFileSync(join(site, 'assets/site.css'))).length).toBeLessThan(10_000);
     expect(gzipSync(readFileSync(join(site, 'assets/list.js'))).length).toBeLessThan(5_000);
   });
@@ -101,9 +82,12 @@ describe('pages', () => {
     for (const page of listPages(site)) {
       if (page.includes('liar')) continue;
       const said = textOf(html(page).replace(/<\/?(a|b|code|i|time)\b[^>]*>/g, ''));
-      expect(said, page).not.toMatch(
-        /[a-z] [,.;:] ?[a-z]|[a-z0-9Z][.;,][A-Z][a-z]|[a-z]{3}\d+ (?:host|run|event|update)s?\b/,
-      );
+      expect([page, said]).toEqual([
+        page,
+        expect.not.stringMatching(
+          /[a-z] [,.;:] ?[a-z]|[a-z0-9Z][.;,][A-Z][a-z]|[a-z]{3}\d+ (?:host|run|event|update)s?\b/,
+        ),
+      ]);
     }
   });
 });
@@ -114,7 +98,7 @@ describe('figures', () => {
       '6 of 9 hosts lack security updates that are on offer to them. Not wholly known: 1 unread, 1 stale, 1 read in part, 1 with old package lists.',
     );
     expect(text('index.html')).toMatch(/Nothing on offer, and proven 1 of 9 hosts/);
-    expect(text('index.html')).toMatch(/Reboot asked for 1 of 9 hosts unknown for 1 host/);
+    expect(text('index.html')).toMatch(/Reboot asked for 1 of 9 hosts 1 unknown/);
   });
 
   test('the reasons sum to the updates on offer', () => {
@@ -141,7 +125,7 @@ describe('figures', () => {
 
   test('weeks that no log reaches back to are no zeros', () => {
     const said = text('index.html');
-    expect(said).toContain('In the 20 weeks that logs reach back to, 6 of 9 hosts date');
+    expect(said).toContain('In the 20 weeks that logs reach back to, those of 6 of 9 hosts date');
     expect(said).toContain('2026-06-01 no log 0');
   });
 
@@ -179,24 +163,22 @@ describe('a host', () => {
       '1 security update pending, the oldest seen on offer by 2026-11-16; 1 other update.',
     );
     expect(said).toContain(
-      'curl 7.88.1-10+deb12u12 7.88.1-10+deb12u14 security phased (40 %) the vendor has not phased it in for this host yet every upgrade 2026-11-09 – 2026-11-16 between two scans Debian stable-security',
+      'curl 7.88.1-10+deb12u12 7.88.1-10+deb12u14 security phased (40 %) every upgrade 2026-11-09 – 2026-11-16 between scans Debian stable-security',
     );
     expect(said).toContain('tzdata 2025b-0+deb12u1 2025b-0+deb12u2 other none yet tried');
-    expect(said).toContain('by 2026-11-09 06:00 late entry: there at the first reading');
+    expect(said).toContain('by 2026-11-09 late entry');
   });
 
   test('what ended, by the log that dates it', () => {
     expect(text('hosts/web-01.example.org/index.html')).toContain(
-      'nginx 1.22.1-9+deb12u2 1.22.1-9+deb12u3 security by 2026-11-09 06:00 late entry: there at the first reading installed 1.22.1-9+deb12u3 2026-11-18 04:22 package manager log',
+      'nginx 1.22.1-9+deb12u2 1.22.1-9+deb12u3 security by 2026-11-09 late entry installed 1.22.1-9+deb12u3 2026-11-18 04:22 log',
     );
   });
 
   test('held and kept-back ones say what stands in the way', () => {
     const said = text('hosts/db-01/index.html');
-    expect(said).toContain('security held an administrator holds the package none of them');
-    expect(said).toContain(
-      'kept back apt would not take it without installing or removing more with new packages, full-upgrade',
-    );
+    expect(said).toContain('security held none of them');
+    expect(said).toContain('kept back with new packages, full-upgrade');
     expect(said).toContain('Reboot asked for by linux-image-6.1.0-40-amd64');
   });
 
@@ -287,7 +269,7 @@ describe('what a host prints', () => {
         /<script src="(\.\.\/)*assets\/list\.js" defer><\/script>/,
         '',
       );
-      for (const danger of raw) expect(withoutScript.includes(danger), `${page}: ${danger}`).toBe(false);
+      expect([page, raw.filter((danger) => withoutScript.includes(danger))]).toEqual([page, []]);
     }
     expect(html('hosts/liar/index.html')).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;');
   });
@@ -304,85 +286,10 @@ describe('what a host prints', () => {
     expect(csvs.length).toBeGreaterThan(20);
     for (const name of csvs) {
       const content = readFileSync(join(site, name), 'utf8');
-      expect(content, name).not.toMatch(/(^|,)"?[=+\-@\t\r]/m);
+      expect([name, content]).toEqual([name, expect.not.stringMatching(/(^|,)"?[=+\-@\t\r]/m)]);
       // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
-      expect(content, name).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+      expect([name, content]).toEqual([name, expect.not.stringMatching(/(?!\n)[\p{Cc}\u202a-\u202e]/u)]);
     }
     expect(readFileSync(join(site, 'data/install_events.csv'), 'utf8')).toContain(`"'-2+3"`);
-  });
-});
-
-describe('the same findings', () => {
-  test('make the same bytes twice, on 1 and on 2 threads, under another name', async () => {
-    const first = digestTree(site);
-    const again = await build(fleet.findingsPath, join(fleet.folder, 'again'), { threads: 1, id: 'other' });
-    expect(digestTree(again)).toBe(first);
-    const third = await build(fleet.findingsPath, join(fleet.folder, 'third'), { threads: 2 });
-    expect(digestTree(third)).toBe(first);
-  });
-});
-
-describe('when something goes wrong', () => {
-  test('the old site stands, and nothing is left behind', async () => {
-    const folder = join(fleet.folder, 'broken');
-    const before = await build(fleet.findingsPath, folder, { id: 'good' });
-    const digest = digestTree(before);
-    const damaged = join(folder, 'damaged.duckdb');
-    writeFileSync(damaged, 'no database');
-
-    await expect(build(damaged, folder)).rejects.toThrow();
-
-    expect(readlinkSync(before)).toBe('.sites/good');
-    expect(digestTree(before)).toBe(digest);
-    expect(readdirSync(join(folder, 'cache'))).toEqual([]);
-  });
-
-  test('what a killed build left in the cache is removed by the next', async () => {
-    const folder = join(fleet.folder, 'killed');
-    mkdirSync(join(folder, 'cache', 'site-dead', 'pages'), { recursive: true });
-    cpSync(fleet.findingsPath, join(folder, 'cache', 'findings.duckdb'));
-    await build(join(folder, 'cache', 'findings.duckdb'), folder);
-    expect(readdirSync(join(folder, 'cache'))).toEqual(['findings.duckdb']);
-  });
-
-  test("a folder named 'site' that somebody made is refused before any work", async () => {
-    const folder = join(fleet.folder, 'mine');
-    mkdirSync(join(folder, 'out', 'site'), { recursive: true });
-    const notes: string[] = [];
-    const failed = buildSite({
-      findingsPath: fleet.findingsPath,
-      outFolder: join(folder, 'out'),
-      cacheFolder: join(folder, 'cache'),
-      version: '0.1.0',
-      onProgress: (_percent, note) => notes.push(note),
-    });
-    await expect(failed).rejects.toThrow(Failure);
-    expect(notes).toEqual([]);
-    expect(existsSync(join(folder, 'cache'))).toBe(false);
-  });
-});
-
-describe('a large population', () => {
-  test('is listed 200 hosts a page, every host once', async () => {
-    const ids = Array.from({ length: 405 }, (_, index) => `host-${String(index).padStart(3, '0')}`);
-    const world = await tell([
-      {
-        at: '2026-11-23T06:00:00.000Z',
-        hosts: Object.fromEntries(ids.map((id) => [id, 'unreachable' as const])),
-      },
-    ]);
-    const large = await build(await world.fold(), join(fleet.folder, 'large'));
-    const lists = ['hosts/index.html', 'hosts/pages/2/index.html', 'hosts/pages/3/index.html'];
-    const named = lists.flatMap((page) => [
-      ...readFileSync(join(large, page), 'utf8').matchAll(/<th scope="row"[^>]*><a[^>]*>([^<]*)<\/a>/g),
-    ]);
-    expect(named.map(([, id]) => id).toSorted()).toEqual(ids);
-    expect(listPages(large).filter((page) => /^hosts\/host-/.test(page))).toHaveLength(405);
-    expect(existsSync(join(large, 'coverage/pages/3/index.html'))).toBe(true);
-    expect(brokenLinks(large)).toEqual([]);
-    expect(textOf(readFileSync(join(large, 'index.html'), 'utf8'))).toContain(
-      'Nothing is known yet: the updates of 405 hosts could not be read.',
-    );
-    expect(textOf(readFileSync(join(large, 'index.html'), 'utf8'))).toContain('This is the first run');
   });
 });

@@ -10,6 +10,7 @@ import { listEntries } from '#data/ledger/entries.ts';
 import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
 import { foldLedger } from '#reports/findings/fold.ts';
+import { buildSite } from '#site/build.ts';
 import { member, snapshotOf } from '#test/reports/findings/story.ts';
 import type { HostState } from '#test/reports/findings/story.ts';
 import { days, describe, explain, hostile } from './host-details.ts';
@@ -18,6 +19,23 @@ export interface Fleet {
   findingsPath: string;
   folder: string;
   hostIds: string[];
+}
+
+/** Builds the site of some findings in a folder; gives the site's own folder. */
+export async function buildIn(
+  folder: string,
+  findingsPath: string,
+  options: { threads?: number; id?: string } = {},
+): Promise<string> {
+  const outFolder = join(folder, 'out');
+  await buildSite({
+    findingsPath,
+    outFolder,
+    cacheFolder: join(folder, 'cache'),
+    version: '0.1.0',
+    ...options,
+  });
+  return join(outFolder, 'site');
 }
 
 interface Visit {

@@ -32,6 +32,16 @@ test.each<[string, Partial<Overview['figures']>, string]>([
     'No security update was found pending on 7 of 10 hosts. Not wholly known: 3 unread.',
   ],
   [
+    'the only one lacks',
+    { hosts: 1, hosts_updates_known: 1, hosts_security_pending: 1, security_updates: 82 },
+    'The one host lacks 82 security updates that are on offer to it.',
+  ],
+  [
+    'the only one lacks none',
+    { hosts: 1, hosts_updates_known: 1, hosts_lists_old: 1 },
+    'No security update was found pending on the one host. Not wholly known: 1 with old package lists.',
+  ],
+  [
     'one lacks',
     { hosts_security_pending: 1 },
     '1 of 10 hosts lacks security updates that are on offer to it.',
@@ -127,7 +137,7 @@ test('the weeks: what no log reaches back to is no part of the sentence', () => 
     { week: '2026-11-16', upgrades: 9, installs: 0, hosts_logged: 2 },
   ];
   expect(weeksSentence({ weeks, logged_hosts: 2, figures })).toBe(
-    'In the 2 weeks that logs reach back to, 2 of 10 hosts date 12 upgrades, the most in the week of 2026-11-16 (9), and 1 new install.',
+    'In the 2 weeks that logs reach back to, those of 2 of 10 hosts date 12 upgrades, the most in the week of 2026-11-16 (9), and 1 new install.',
   );
   expect(weeksSentence({ weeks: weeks.slice(0, 1), logged_hosts: 0, figures })).toBe(
     "No host's own log dates an upgrade in the last 26 weeks.",

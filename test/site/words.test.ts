@@ -3,6 +3,7 @@ import { eventActions, evidenceKinds, reasonsNotApplied } from '#data/model/word
 import {
   countOf,
   endingWord,
+  evidenceMeaning,
   evidenceWord,
   formatAge,
   formatBytes,
@@ -74,7 +75,7 @@ describe('every word of the record has plain words', () => {
   });
 
   test.each(evidenceKinds.map((kind) => [kind]))('%s', (kind) => {
-    expect(evidenceWord(kind)).not.toBe('');
+    expect([evidenceWord(kind), evidenceMeaning(kind)]).not.toContain('');
   });
 
   test('a word that is not known yet is shown as it is', () => {
