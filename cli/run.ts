@@ -35,7 +35,12 @@ export interface RunResult {
 }
 
 /** Scans, and appends what was read. Hosts that fail are part of the result, not an error. */
-export async function runScan({ places, only = [], waitSeconds, transports }: RunOptions): Promise<RunResult> {
+export async function runScan({
+  places,
+  only = [],
+  waitSeconds,
+  transports,
+}: RunOptions): Promise<RunResult> {
   const workspace = await loadWorkspace(places.root);
   const hosts = chooseHosts(workspace, only);
   const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };

@@ -6,7 +6,7 @@ import type { RunResult } from './run.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 /** Exit code when the run is recorded but some hosts were not read. */
-export const someHostsFailed = 3;
+const someHostsFailed = 3;
 
 export function scanCommand(): Command {
   return new Command('scan')

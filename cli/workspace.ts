@@ -5,7 +5,7 @@ import process from 'node:process';
 import { Option } from 'commander';
 import { Failure } from '#data/model/failure.ts';
 
-export const configFile = 'patchledger.yaml';
+const configFile = 'patchledger.yaml';
 const usualFolder = 'workspace';
 
 export function workspaceOption(): Option {

@@ -61,7 +61,8 @@ export async function scanHost(host: Host, options: ScanOptions): Promise<Snapsh
   const snapshot = await scanOnce(host, positions, options);
   const before = options.machineOf?.(host.host_id) ?? null;
   const now = snapshot.scans[0]?.machine_id ?? null;
-  if (before === null || now === null || before === now || Object.keys(positions).length === 0) return snapshot;
+  if (before === null || now === null || before === now || Object.keys(positions).length === 0)
+    return snapshot;
   return scanOnce(host, {}, options);
 }
 

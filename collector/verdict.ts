@@ -59,7 +59,8 @@ const neverComplete = ['mappings'];
 
 function readingsVerdict(readings: RowOf<'readings'>[]): Verdict {
   const open = readings.filter(
-    ({ subject, status }) => status === 'unread' || (status === 'partial' && !neverComplete.includes(subject)),
+    ({ subject, status }) =>
+      status === 'unread' || (status === 'partial' && !neverComplete.includes(subject)),
   );
   if (open.length === 0) return verdict('ok', null, null);
   const named = open.map((reading) => `${reading.subject} (${reading.status})`).join(', ');

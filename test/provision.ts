@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 /** Names in a list of packages: one a line, '#' begins a comment. */
-export function readPackageList(text: string): string[] {
+function readPackageList(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
@@ -12,7 +12,7 @@ export function readPackageList(text: string): string[] {
 }
 
 /** Of the named packages, those that are not installed. */
-export function findMissing(names: string[]): string[] {
+function findMissing(names: string[]): string[] {
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',
   });

@@ -19,7 +19,7 @@ export interface History {
 }
 
 /** Days before the last line from which the next probe reads again: what it may have half seen. */
-export const overlapDays = 2;
+const overlapDays = 2;
 
 const identity = Object.keys(scanTables.events.columns).filter(
   (column) => !['not_before', 'not_after', 'command'].includes(column),

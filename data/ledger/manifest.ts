@@ -7,7 +7,7 @@ const instant = z.iso.datetime({ precision: 3 });
 const path = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9]+)?$|^files\/[0-9a-f]{64}$/);
 
 /** Kinds of entries; later steps add plan, result and so on. */
-export const entryKinds = ['scan'] as const;
+const entryKinds = ['scan'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 export const Manifest = z.strictObject({

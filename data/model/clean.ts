@@ -4,8 +4,8 @@
  * still quote it in their own way.
  */
 
+/* oxlint-disable no-control-regex -- finding control characters is what this is for */
 // C0, DEL, C1, zero-width and bidirectional controls, line separators, tags, unpaired surrogates.
-// oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
 const unsafe =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 

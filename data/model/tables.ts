@@ -18,7 +18,7 @@ const hostId = text('Stable id of the host, from the inventory.');
 const packageName = text('Binary package.');
 const packageArchitecture = text("Architecture of the package, e.g. 'amd64' or 'all'.");
 
-export const population = table(
+const population = table(
   'population',
   'The hosts that should exist at the run, from the inventory, with inherited settings resolved.',
   {
@@ -40,7 +40,7 @@ export const population = table(
   ['host_id'],
 );
 
-export const scans = table(
+const scans = table(
   'scans',
   'One host in one run: how it ended and who the host said it was.',
   {
@@ -84,7 +84,7 @@ export const scans = table(
   ['host_id'],
 );
 
-export const readings = table(
+const readings = table(
   'readings',
   'What was read of each host, subject by subject. Rows of a subject that is not complete prove nothing by their absence.',
   {
@@ -99,7 +99,7 @@ export const readings = table(
   ['host_id', 'subject'],
 );
 
-export const sections = table(
+const sections = table(
   'sections',
   'Every command that the probe ran on the host.',
   {
@@ -116,7 +116,7 @@ export const sections = table(
   ['host_id', 'section'],
 );
 
-export const packages = table(
+const packages = table(
   'packages',
   'Every package that the package database names, installed or not quite.',
   {
@@ -137,7 +137,7 @@ export const packages = table(
   ['host_id', 'package', 'architecture'],
 );
 
-export const updates = table(
+const updates = table(
   'updates',
   'What the package manager of the host offers beyond what is installed, as it decides itself on that host.',
   {
@@ -165,7 +165,7 @@ export const updates = table(
   ['host_id', 'package', 'architecture'],
 );
 
-export const repositories = table(
+const repositories = table(
   'repositories',
   'Package lists that the host is configured to use, and what it holds of them.',
   {
@@ -188,7 +188,7 @@ export const repositories = table(
   ['host_id', 'uri', 'suite', 'component', 'architecture'],
 );
 
-export const kernels = table(
+const kernels = table(
   'kernels',
   'Kernel images in the package database.',
   {
@@ -204,7 +204,7 @@ export const kernels = table(
   ['host_id', 'package', 'architecture'],
 );
 
-export const processes = table(
+const processes = table(
   'processes',
   'User-space processes at the scan.',
   {
@@ -217,7 +217,7 @@ export const processes = table(
   ['host_id', 'pid'],
 );
 
-export const mappings = table(
+const mappings = table(
   'mappings',
   'Processes that still map a file that was deleted or replaced.',
   {
@@ -230,7 +230,7 @@ export const mappings = table(
   ['host_id', 'pid', 'path'],
 );
 
-export const events = table(
+const events = table(
   'events',
   "Dated events from the package manager's own logs. Each is written once, by the first run that reads it.",
   {
@@ -252,7 +252,7 @@ export const events = table(
   ['host_id', 'log', 'local_time', 'package', 'architecture', 'action', 'old_version', 'new_version'],
 );
 
-export const logs = table(
+const logs = table(
   'logs',
   'Log files read for the events, and how far.',
   {
@@ -268,7 +268,7 @@ export const logs = table(
   ['host_id', 'log', 'path'],
 );
 
-export const software = table(
+const software = table(
   'software',
   'Software seen on the host that Patchledger does not judge.',
   {
@@ -280,7 +280,7 @@ export const software = table(
   ['host_id', 'kind', 'name', 'version'],
 );
 
-export const rejections = table(
+const rejections = table(
   'rejections',
   'Lines that a host printed and that could not be what they claim to be. They are kept visible, cleaned.',
   {

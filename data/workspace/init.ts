@@ -45,7 +45,7 @@ export function initWorkspace(root: string, { hostname }: { hostname: string }):
 }
 
 /** A collector's and host's name from whatever a machine calls itself. */
-export function nameOf(hostname: string): string {
+function nameOf(hostname: string): string {
   const name = (hostname.split('.')[0] ?? '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

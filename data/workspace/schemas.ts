@@ -64,7 +64,7 @@ export type GroupShape = HostSettings & {
 };
 
 /** What a group says holds for every host and group in it, unless they say otherwise; tags add up. */
-export const Group: z.ZodType<GroupShape> = strict({
+const Group: z.ZodType<GroupShape> = strict({
   ...hostSettings,
   hosts: Hosts.optional(),
   get groups(): z.ZodOptional<z.ZodRecord<typeof Name, z.ZodNullable<z.ZodType<GroupShape>>>> {

@@ -64,7 +64,7 @@ export const When = z.union(
   { error: 'expected YYYY-MM-DD, or an instant such as 2026-09-30T22:00:00Z' },
 );
 
-export const CveId = z.string().regex(/^CVE-\d{4}-\d{4,}$/, 'expected a CVE id such as CVE-2024-6387');
+const CveId = z.string().regex(/^CVE-\d{4}-\d{4,}$/, 'expected a CVE id such as CVE-2024-6387');
 
 /** Which hosts: any of these ids, groups, environments…; all hosts when nothing is said. */
 export const HostSelector = strict({

@@ -20,9 +20,6 @@ const stateTables = [
   'software',
 ] as const satisfies ScanTableName[];
 
-/** Tables of the record that models read directly, as views named `record_<table>`. */
-export const recordTables = Object.keys(scanTables) as ScanTableName[];
-
 /** Statements that create the empty tables of facts. */
 export function createFacts(): string[] {
   const entryColumns = 'collector VARCHAR, sequence BIGINT, recorded_at TIMESTAMP';

@@ -18,7 +18,11 @@ const where = places(root);
 
 try {
   if (step === 'run') {
-    await runScan({ places: where, waitSeconds: 5, transports: { local: replayTransport(recording().bytes) } });
+    await runScan({
+      places: where,
+      waitSeconds: 5,
+      transports: { local: replayTransport(recording().bytes) },
+    });
   } else if (step === 'scan') {
     await runScan({ places: where, waitSeconds: 5 });
   } else if (step === 'fold') {
