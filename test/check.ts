@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const checks: [string, string[]][] = [
   ['types', ['typescript/bin/tsc']],
-  ['types of pages', ['@astrojs/check/bin/astro-check.js', '--root', 'site', '--tsconfig', 'site/tsconfig.json']],
+  [
+    'types of pages',
+    ['@astrojs/check/bin/astro-check.js', '--root', 'site', '--tsconfig', 'site/tsconfig.json'],
+  ],
   ['lint', ['oxlint/bin/oxlint', '--deny-warnings']],
   ['format', ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   ['dead code', ['knip/bin/knip.js']],
