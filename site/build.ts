@@ -7,7 +7,6 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -19,6 +18,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { clean } from '#data/model/clean.ts';
+import { explainWriteError, makeFolderDurably } from '#data/model/durable.ts';
 import { Failure } from '#data/model/failure.ts';
 import { readHostIds, writeDownloads, writeHostFiles } from '#reports/reading.ts';
 import { makeLinksRelative } from './links.ts';
@@ -64,7 +64,7 @@ export async function buildSite(options: BuildOptions): Promise<Built> {
   try {
     assertSwappable(options.outFolder);
     removeLeftovers(options.cacheFolder);
-    mkdirSync(folder, { recursive: true });
+    makeFolderDurably(folder);
     const pages = await buildInto(folder, options);
     options.onProgress?.(95, 'swapping');
     swapSite({ built: join(folder, 'pages'), outFolder: options.outFolder, id });
@@ -173,37 +173,15 @@ function removeLeftovers(cacheFolder: string): void {
 }
 
 function explain(error: unknown, outFolder: string): unknown {
-  if (error instanceof Failure) return error;
-  const text =
-    error instanceof AstroError ? error.said : error instanceof Error ? error.message : String(error);
-  const options = { cause: error };
-  if (/ENOSPC|EDQUOT|No space left on device|out of disk space/i.test(text)) {
-    return new Failure('disk-full', 'the disk is full; the old site stands', {
-      ...options,
-      nextStep: `free some space (df -h ${outFolder}) and run: patchledger build`,
-    });
-  }
-  if (/EROFS|EACCES|EPERM|Read-only file system|Permission denied/i.test(text)) {
-    return new Failure(
-      'not-writable',
-      `${outFolder} or the cache beside it cannot be written; the old site stands`,
-      {
-        ...options,
-        nextStep: 'check their owner and mode, and whether the file system is mounted read-only',
-      },
-    );
-  }
-  if (error instanceof AstroError) {
-    return new Failure(
-      'site-failed',
-      `the pages could not be built; the old site stands\n  ${firstWords(error.said)}`,
-      {
-        ...options,
-        nextStep: 'this is a bug in Patchledger; please report it with the lines above',
-      },
-    );
-  }
-  return error;
+  const said = error instanceof AstroError ? new Error(error.said, { cause: error }) : error;
+  const explained = explainWriteError(said, outFolder, 'the old site stands');
+  if (explained !== said) return explained;
+  if (!(error instanceof AstroError)) return error;
+  return new Failure(
+    'site-failed',
+    `the pages could not be built; the old site stands\n  ${firstWords(error.said)}`,
+    { cause: error, nextStep: 'this is a bug in Patchledger; please report it with the lines above' },
+  );
 }
 
 // A stack and a picture of the line are for the log, not for a person.

@@ -2,19 +2,9 @@
  * The swap: `out/site` is a symbolic link to `out/.sites/<id>`, and a new site is one rename of a new link
  * (docs/decisions.md 5). A kill at any moment leaves the old site or the new one.
  */
-import {
-  closeSync,
-  cpSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { renameDurably, syncFile, syncFolder } from '#data/model/durable.ts';
 import { Failure } from '#data/model/failure.ts';
 
 export interface Swap {
@@ -43,11 +33,10 @@ export function swapSite({ built, outFolder, id }: Swap): void {
   move(built, moved);
   syncTree(moved);
   renameSync(moved, join(builds, id));
-  sync(builds);
+  syncFolder(builds);
   const link = join(builds, `${incoming}link-${id}`);
   symlinkSync(join(buildsFolder, id), link);
-  renameSync(link, join(outFolder, linkName));
-  sync(outFolder);
+  renameDurably(link, join(outFolder, linkName));
   for (const name of readdirSync(builds)) {
     if (name !== id) rmSync(join(builds, name), { recursive: true, force: true });
   }
@@ -78,16 +67,7 @@ function syncTree(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) syncTree(path);
-    else sync(path);
+    else syncFile(path);
   }
-  sync(folder);
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  syncFolder(folder);
 }

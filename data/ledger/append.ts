@@ -7,10 +7,15 @@ import { createReadStream, existsSync, readdirSync, rmSync, statSync, writeFileS
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { version as duckdbVersion } from '@duckdb/node-api';
-import { Failure } from '#data/model/failure.ts';
 import { schemaVersion } from '#data/model/tables.ts';
 import { withDatabase } from './database.ts';
-import { explainWriteError, makeFolderDurably, renameDurably, syncFile, syncFolder } from './durable.ts';
+import {
+  explainWriteError,
+  makeFolderDurably,
+  renameDurably,
+  syncFile,
+  syncFolder,
+} from '#data/model/durable.ts';
 import { chainName, listChain } from './entries.ts';
 import type { Entry } from './entries.ts';
 import { encodeManifest, Manifest, sha256, sidecarOf } from './manifest.ts';
@@ -72,7 +77,7 @@ export async function appendEntry(
     const manifest = await describeEntry({ entry, chain, folder, ...rows });
     return commit(ledgerRoot, folder, manifest);
   } catch (error) {
-    throw error instanceof Failure ? error : explainWriteError(error, ledgerRoot);
+    throw explainWriteError(error, ledgerRoot, 'nothing was recorded');
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

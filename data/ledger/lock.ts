@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '#data/model/failure.ts';
-import { explainWriteError, makeFolderDurably } from './durable.ts';
+import { explainWriteError, makeFolderDurably } from '#data/model/durable.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder, in seconds; 0 leaves at once. */
@@ -71,10 +71,9 @@ function tryLock(folder: string, path: string): DatabaseSync | undefined {
 }
 
 function explainLockError(error: unknown, folder: string): unknown {
-  if (error instanceof Error && /unable to open database file/.test(error.message)) {
-    return explainWriteError(new Error('EACCES: Permission denied', { cause: error }), folder);
-  }
-  return explainWriteError(error, folder);
+  const refused = error instanceof Error && /unable to open database file/.test(error.message);
+  const reason = refused ? new Error('EACCES: Permission denied', { cause: error }) : error;
+  return explainWriteError(reason, folder, 'nothing was changed');
 }
 
 /** The process that holds the lock, where /proc/locks tells (not across containers). */

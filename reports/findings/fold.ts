@@ -13,7 +13,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { findEcosystem } from '#ecosystems/registry.ts';
 import { withDatabase, readRows } from '#data/ledger/database.ts';
 import type { DatabaseOptions } from '#data/ledger/database.ts';
-import { syncFolder, syncFile, renameDurably } from '#data/ledger/durable.ts';
+import { syncFolder, syncFile, renameDurably } from '#data/model/durable.ts';
 import { heads } from '#data/ledger/entries.ts';
 import type { Entry } from '#data/ledger/entries.ts';
 import { createRecordViews } from '#data/ledger/read.ts';
@@ -41,20 +41,32 @@ export interface FoldOptions {
 }
 
 const schema = 'findings 1';
+const usualMaxScanAgeHours = 72;
+
+/** Where the findings of the given entries are, or would be. */
+export function findingsPath(options: FoldOptions): string {
+  const settings = [
+    schema,
+    String(options.maxScanAgeHours ?? usualMaxScanAgeHours),
+    ...createFacts(),
+    ...addFacts(),
+  ];
+  const modelsHash = hashModels(readModels(), ...settings);
+  return join(options.cacheRoot, `${hashHeads(options.entries)}-${modelsHash}.duckdb`);
+}
 
 /** Makes, or finds, the findings of the given entries. */
 export async function foldLedger(options: FoldOptions): Promise<Findings> {
   const models = readModels();
-  const maxScanAgeHours = options.maxScanAgeHours ?? 72;
-  const modelsHash = hashModels(models, schema, String(maxScanAgeHours), ...createFacts(), ...addFacts());
-  const path = join(options.cacheRoot, `${hashHeads(options.entries)}-${modelsHash}.duckdb`);
+  const maxScanAgeHours = options.maxScanAgeHours ?? usualMaxScanAgeHours;
+  const path = findingsPath(options);
   if (existsSync(path)) return { path, folded: 'reused' };
 
   mkdirSync(options.cacheRoot, { recursive: true });
   removeLeftovers(options.cacheRoot);
   const draft = join(options.cacheRoot, `.incoming-${randomBytes(6).toString('hex')}.duckdb`);
   try {
-    const base = await findBase(options, modelsHash);
+    const base = await findBase(options, path);
     if (base !== undefined) copyFileSync(base, draft, constants.COPYFILE_FICLONE);
     await withDatabase(draft, databaseOptions(options), (connection) =>
       extend(connection, { ...options, models, maxScanAgeHours }),
@@ -169,11 +181,12 @@ function asOf({ maxScanAgeHours }: ExtendOptions): string {
 }
 
 /** The newest cache of the same models whose entries are all among the wanted ones. */
-async function findBase(options: FoldOptions, modelsHash: string): Promise<string | undefined> {
+async function findBase(options: FoldOptions, wantedPath: string): Promise<string | undefined> {
   const wanted = new Set(options.entries.map(({ hash }) => hash));
+  const ending = wantedPath.slice(wantedPath.lastIndexOf('-'));
   let best: { path: string; size: number } | undefined;
   for (const name of readdirSync(options.cacheRoot)) {
-    if (!name.endsWith(`-${modelsHash}.duckdb`) || name.startsWith('.')) continue;
+    if (!name.endsWith(ending) || name.startsWith('.')) continue;
     const path = join(options.cacheRoot, name);
     const known = await readEntryHashes(path);
     if (known === undefined || !known.every((hash) => wanted.has(hash))) continue;

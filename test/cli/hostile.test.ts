@@ -86,7 +86,8 @@ beforeAll(async () => {
   await build(where);
 });
 
-const control = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]');
+// Control characters but tab and newline, and what turns the direction of text.
+const control = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u;
 
 /** Text of the site's files; a file that is not UTF-8 throws. */
 function siteFiles(ending: string): [string, string][] {

@@ -94,10 +94,11 @@ describe('the recorded host', () => {
     expect(await replaySnapshot('web-1', { chunkBytes: 999 })).toEqual(snapshot);
   });
 
-  test('its partial scan names what is not complete', () => {
-    expect(snapshot.scans[0]).toMatchObject({
+  test('maps that may not be read leave their subject partial and the scan whole', () => {
+    expect(snapshot.scans[0]).toMatchObject({ status: 'ok', reason: null });
+    expect(snapshot.readings.find(({ subject }) => subject === 'mappings')).toMatchObject({
       status: 'partial',
-      reason: 'Not completely read: mappings (partial).',
+      reason: expect.stringMatching(/could not be read/),
     });
   });
 });
@@ -285,8 +286,9 @@ describe('a hostile host', () => {
           const bytes = Buffer.from(recorded);
           bytes.set(noise.subarray(0, recorded.length - at), at);
           const snapshot = await replaySnapshot('h', { bytes });
+          // Another letter in a name is another name; what must hold is that only valid rows come out.
           expectValid(snapshot);
-          expect(snapshot.scans[0]!.status).not.toBe('ok');
+          expect(snapshot.scans).toHaveLength(1);
         },
       ),
       { numRuns: 40 },

@@ -74,7 +74,10 @@ describe('pages', () => {
   test('pages are small', () => {
     const large = listPages(site).filter((page) => gzipSync(html(page)).length > 14_000);
     expect(large).toEqual([]);
-    expect(gzipSync(readFileSync(join(site, 'assets/site.css'))).length).toBeLessThan(10_000);
+    const styles = readdirSync(join(site, 'assets')).filter((name) => name.endsWith('.css'));
+    const sizes = styles.map((name) => gzipSync(readFileSync(join(site, 'assets', name))).length);
+    expect(styles).toHaveLength(5);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000);
     expect(gzipSync(readFileSync(join(site, 'assets/list.js'))).length).toBeLessThan(5_000);
   });
 

@@ -125,7 +125,7 @@ describe('a disk that will not take it', () => {
       const { status, stderr } = spawnSync(process.execPath, [writer, ledger], { encoding: 'utf8' });
 
       expect(status).toBe(1);
-      expect(stderr).toContain(`${ledger} cannot be written; nothing was recorded`);
+      expect(stderr).toContain(`${ledger} cannot be written; nothing was changed`);
       expect(stderr).not.toContain('    at ');
       expect(await verifyLedger(ledger)).toMatchObject({ ok: true, entries: 1 });
     });

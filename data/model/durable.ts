@@ -10,7 +10,7 @@ import {
   renameSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { Failure } from '#data/model/failure.ts';
+import { Failure } from './failure.ts';
 
 /** Flushes a file to the disk. */
 export function syncFile(path: string): void {
@@ -58,18 +58,22 @@ function makeFolder(path: string): string | undefined {
 /**
  * The failure a person can act on when a file operation or DuckDB says the disk is full or may not be
  * written; any other error unchanged.
+ *
+ * @param folder where the writing was tried
+ * @param consequence what that means, in a few words, e.g. 'nothing was recorded'
  */
-export function explainWriteError(error: unknown, folder: string): unknown {
+export function explainWriteError(error: unknown, folder: string, consequence: string): unknown {
+  if (error instanceof Failure) return error;
   const text =
     error instanceof Error ? `${error.message} ${'code' in error ? String(error.code) : ''}` : String(error);
   if (/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|out of disk space/i.test(text)) {
-    return new Failure('disk-full', `the disk that holds ${folder} is full; nothing was recorded`, {
+    return new Failure('disk-full', `the disk that holds ${folder} is full; ${consequence}`, {
       nextStep: `free some space there and run the command again (df -h ${folder})`,
       cause: error,
     });
   }
   if (/EROFS|EACCES|EPERM|Read-only file system|Permission denied|readonly database/i.test(text)) {
-    return new Failure('not-writable', `${folder} cannot be written; nothing was recorded`, {
+    return new Failure('not-writable', `${folder} cannot be written; ${consequence}`, {
       nextStep: 'check its owner and mode, and whether the file system is mounted read-only',
       cause: error,
     });
