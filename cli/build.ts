@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { buildSite } from '#site/build.ts';
 import { withFindings } from './findings.ts';
-import { print, say, showProgress } from './output.ts';
+import { printJson, say, showProgress } from './output.ts';
 import { programVersion } from './version.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 import type { Places } from './workspace.ts';
@@ -15,7 +15,7 @@ export function buildCommand(): Command {
     .action(async (options: { workspace?: string; json?: boolean }) => {
       const where = places(findWorkspace(options.workspace));
       const built = await build(where);
-      if (options.json) print(JSON.stringify({ site: where.site, pages: built.pages }));
+      if (options.json) printJson({ site: where.site, pages: built.pages });
       else say(`site: ${built.pages} pages in ${where.site}`);
     });
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { initWorkspace } from '#data/workspace/init.ts';
-import { print, say } from './output.ts';
+import { printJson, say } from './output.ts';
 
 export function initCommand(): Command {
   return new Command('init')
@@ -12,7 +12,7 @@ export function initCommand(): Command {
     .addHelpText('before', 'Example: patchledger init /srv/patchledger\n')
     .action((folder: string, options: { json?: boolean }) => {
       const made = initWorkspace(resolve(folder), { hostname: hostname() });
-      if (options.json) return print(JSON.stringify(made, null, 2));
+      if (options.json) return printJson(made);
       const shown = made.written.filter((path) => !path.startsWith('.patchledger/'));
       for (const path of shown) say(`wrote ${path}`);
       for (const path of made.kept) say(`kept  ${path}`);

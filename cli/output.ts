@@ -14,6 +14,15 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+// JSON.stringify leaves these as they are, and a terminal would act on them.
+const unsafeInJson = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Prints a result as JSON; no value in it can reach a terminal as a control character. */
+export function printJson(value: unknown): void {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  print(JSON.stringify(value, null, 2).replace(unsafeInJson, escape));
+}
+
 /** Says something beside the result. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);

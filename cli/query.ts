@@ -5,7 +5,7 @@ import { csvCell } from '#data/model/csv.ts';
 import { clean } from '#data/model/clean.ts';
 import { Failure } from '#data/model/failure.ts';
 import { openFindings } from './findings.ts';
-import { print } from './output.ts';
+import { print, printJson } from './output.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 type Format = 'table' | 'csv' | 'json';
@@ -48,14 +48,7 @@ function formatOf({ format, json }: QueryOptions): Format {
 }
 
 function printResult(result: QueryResult, format: Format): void {
-  if (format === 'json')
-    return print(
-      JSON.stringify(
-        result.rows.map((row) => named(result.columns, row)),
-        null,
-        2,
-      ),
-    );
+  if (format === 'json') return printJson(result.rows.map((row) => named(result.columns, row), null, 2));
   if (format === 'csv') return printCsv(result);
   return printTable(result);
 }

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { print, say } from './output.ts';
+import { printJson, say } from './output.ts';
 import { runScan } from './run.ts';
 import type { RunResult } from './run.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
@@ -22,7 +22,7 @@ export function scanCommand(): Command {
         only,
         waitSeconds: options.wait,
       });
-      if (options.json) print(JSON.stringify(asJson(run), null, 2));
+      if (options.json) printJson(asJson(run));
       else for (const line of describeRun(run)) say(line);
       if (run.scans.some(({ status }) => status !== 'ok')) process.exitCode = someHostsFailed;
     });

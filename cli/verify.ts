@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { verifyLedger } from '#data/ledger/verify.ts';
-import { print, say } from './output.ts';
+import { print, printJson, say } from './output.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 const doesNotVerify = 4;
@@ -19,7 +19,7 @@ export function verifyCommand(): Command {
     .action(async (options: { workspace?: string; against?: string[]; json?: boolean }) => {
       const { ledger } = places(findWorkspace(options.workspace));
       const report = await verifyLedger(ledger, { against: options.against ?? [] });
-      if (options.json) print(JSON.stringify(report, null, 2));
+      if (options.json) printJson(report);
       for (const problem of report.problems) {
         say(`${problem.path}: ${problem.what}`);
         if (problem.expected !== null) say(`  expected ${problem.expected}`);

@@ -72,7 +72,7 @@ const recentEventsSql = `
   SELECT event.* EXCLUDE (collector, sequence, recorded_at)
   FROM record_events event
   JOIN last_event USING (host_id, log)
-  WHERE event.local_time >= strftime(try_cast(last_event.local_time AS TIMESTAMP) - INTERVAL ${overlapDays + 1} DAY, '%Y-%m-%d %H:%M:%S')`;
+  WHERE event.local_time >= strftime(try_cast(last_event.local_time AS TIMESTAMP) - INTERVAL ${overlapDays + 1} DAY, '%Y-%m-%dT%H:%M:%S')`;
 
 function eventKey(event: RowOf<'events'>): string {
   return JSON.stringify(identity.map((column) => event[column]));

@@ -236,7 +236,7 @@ const events = table(
   {
     host_id: hostId,
     log: text("'dpkg' or 'apt-history'."),
-    local_time: text("As printed, in the host's local time."),
+    local_time: text("As printed, in the host's local time: YYYY-MM-DDTHH:MM:SS."),
     not_before: instant('Earliest instant it can stand for.'),
     not_after: instant('Latest instant it can stand for.'),
     action: word(eventActions, 'What happened.'),

@@ -212,7 +212,7 @@ describe('events', () => {
           const expected = new Map<string, string>();
           for (const [index, events] of runs.entries()) {
             for (const { minute, name, version } of events) {
-              const key = `2026-09-01 10:${String(minute).padStart(2, '0')}:00|${name}|${version}`;
+              const key = `2026-09-01T10:${String(minute).padStart(2, '0')}:00|${name}|${version}`;
               if (!expected.has(key)) expected.set(key, day(index + 2));
             }
           }

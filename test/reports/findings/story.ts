@@ -220,7 +220,7 @@ function eventRow(
   return {
     host_id: hostId,
     log: 'dpkg',
-    local_time: at.replace('T', ' ').slice(0, 19),
+    local_time: at.slice(0, 19),
     not_before: at,
     not_after: at,
     action,
