@@ -18,7 +18,7 @@ import {
 } from '#data/model/durable.ts';
 import { chainName, listChain } from './entries.ts';
 import type { Entry } from './entries.ts';
-import { encodeManifest, Manifest, sha256, sidecarOf } from './manifest.ts';
+import { encodeManifest, entryFolderName, Manifest, sha256, sidecarOf } from './manifest.ts';
 import type { EntryKind } from './manifest.ts';
 import { openTables } from './table-writer.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -192,7 +192,7 @@ function commit(ledgerRoot: string, folder: string, manifest: Manifest): Appende
   syncFolder(folder);
   const chain = join(ledgerRoot, manifest.collector);
   makeFolderDurably(chain);
-  const path = join(chain, `${String(manifest.sequence).padStart(8, '0')}-${manifest.kind}`);
+  const path = join(chain, entryFolderName(manifest));
   renameDurably(folder, path);
   return { collector: manifest.collector, sequence: manifest.sequence, hash, path };
 }

@@ -1,4 +1,5 @@
 /** DuckDB, opened for one piece of work and closed for certain. */
+import { resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 
@@ -87,6 +88,14 @@ function toJson(value: unknown): JsonValue {
   if (Array.isArray(value)) return value.map(toJson);
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   return String(value);
+}
+
+/**
+ * The path of one file as SQL holds it, for `read_parquet`: DuckDB takes `*`, `?` and `[` for patterns and
+ * `~` for the home folder, and a folder's name may well hold them.
+ */
+export function sqlFile(path: string): string {
+  return sqlText(resolve(path).replace(/[*?[]/g, '[$&]'));
 }
 
 /** A text as SQL holds it. */

@@ -1,8 +1,10 @@
 /** The entries of the record, in chain order. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Failure } from '#data/model/failure.ts';
-import { Manifest, sha256 } from './manifest.ts';
+import { schemaVersion } from '#data/model/tables.ts';
+import { decodeManifest, entryFolderName, ManifestError, sha256 } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 
 export interface Entry {
   /** The entry's folder. */
@@ -26,7 +28,8 @@ export const entryName = /^(\d{8})-([a-z]+)$/;
  * Reads every manifest; nothing is hashed but the manifests themselves (`verifyLedger` does the rest).
  *
  * @returns entries by collector and sequence; none when the ledger does not exist yet
- * @throws Failure 'record-damaged' naming the file that does not fit
+ * @throws Failure 'record-damaged' naming the file that does not fit; 'record-newer' when a later Patchledger
+ * wrote it
  */
 export function listEntries(ledgerRoot: string): Entry[] {
   if (!existsSync(ledgerRoot)) return [];
@@ -39,6 +42,7 @@ export function listEntries(ledgerRoot: string): Entry[] {
 /** The entries of one chain, whose links must fit. */
 export function listChain(folder: string): Entry[] {
   if (!existsSync(folder)) return [];
+  if (!lstatSync(folder).isDirectory()) throw damaged(folder, 'is not a folder');
   const names = readdirSync(folder)
     .filter((name) => entryName.test(name))
     .sort();
@@ -47,6 +51,9 @@ export function listChain(folder: string): Entry[] {
     const entry = readEntry(join(folder, name));
     if (entry.manifest.sequence !== index + 1 || entry.manifest.previous !== previous) {
       throw damaged(entry.path, 'does not follow the entry before it');
+    }
+    if (entry.manifest.collector !== basename(folder) || name !== entryFolderName(entry.manifest)) {
+      throw damaged(entry.path, 'is not the entry that its manifest describes');
     }
     previous = entry.hash;
     return entry;
@@ -63,11 +70,19 @@ export function heads(entries: Entry[]): Head[] {
 
 function readEntry(path: string): Entry {
   const file = join(path, 'manifest.json');
+  if (!lstatSync(path).isDirectory()) throw damaged(path, 'is not a folder');
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile())
+    throw damaged(file, 'is missing or is no plain file');
+  const bytes = readFileSync(file);
   try {
-    const bytes = readFileSync(file);
-    return { path, hash: sha256(bytes), manifest: Manifest.parse(JSON.parse(bytes.toString('utf8'))) };
+    return { path, hash: sha256(bytes), manifest: decodeManifest(bytes) };
   } catch (error) {
-    throw damaged(file, 'is missing or is not a manifest', error);
+    if (!(error instanceof ManifestError)) throw error;
+    if (!error.newer) throw damaged(file, `${error.message} (${error.detail})`, error);
+    throw new Failure('record-newer', `${file} ${error.message} (${error.detail})`, {
+      nextStep: `update Patchledger: this one knows schema versions up to ${schemaVersion}`,
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The manifest of an entry: what it holds, by hash, and which entry came before. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { schemaVersion } from '#data/model/tables.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime({ precision: 3 });
@@ -10,7 +11,7 @@ const path = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9]+)?$|^files\/[0-9a-f]{64}$
 const entryKinds = ['scan'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
-export const Manifest = z.strictObject({
+const manifestShape = z.strictObject({
   schema: z.int().min(1),
   collector: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   sequence: z.int().min(1).max(99_999_999),
@@ -32,7 +33,61 @@ export const Manifest = z.strictObject({
   ),
   summary: z.record(z.string(), z.number()),
 });
-export type Manifest = z.infer<typeof Manifest>;
+export type Manifest = z.infer<typeof manifestShape>;
+export const Manifest = manifestShape.superRefine(({ files }, context) => {
+  const seen = new Set<string>();
+  for (const file of files) {
+    const wrong = seen.has(file.path) ? 'is named twice' : fileFault(file);
+    if (wrong !== undefined) context.addIssue(`${file.path} ${wrong}`);
+    seen.add(file.path);
+  }
+});
+
+/** Bytes that are no manifest for this program; the message continues a sentence that begins with the file. */
+export class ManifestError extends Error {
+  override name = 'ManifestError';
+  /** What exactly does not fit. */
+  readonly detail: string;
+  /** Written by a later Patchledger: not damaged, but not to be read with today's meaning. */
+  readonly newer: boolean;
+
+  constructor(message: string, detail: string, newer = false) {
+    super(message);
+    this.detail = detail;
+    this.newer = newer;
+  }
+}
+
+/**
+ * Reads a manifest, which must be written as `encodeManifest` writes it: then every reader, with whatever
+ * JSON parser, sees the same values.
+ *
+ * @throws ManifestError
+ */
+export function decodeManifest(bytes: Uint8Array): Manifest {
+  const { text, value } = parseJson(bytes);
+  const version = z.looseObject({ schema: z.int() }).safeParse(value).data?.schema ?? 0;
+  if (version > schemaVersion) {
+    throw new ManifestError('was written by a newer Patchledger', `schema version ${version}`, true);
+  }
+  const { data, error } = Manifest.safeParse(value);
+  if (data === undefined) {
+    const [issue] = error.issues;
+    throw new ManifestError(
+      'is not a manifest',
+      `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+    );
+  }
+  if (encodeManifest(data) !== text) {
+    throw new ManifestError('is not a manifest', 'the same values written in another way');
+  }
+  return data;
+}
+
+/** The folder that holds an entry, within its chain's. */
+export function entryFolderName({ sequence, kind }: Pick<Manifest, 'sequence' | 'kind'>): string {
+  return `${String(sequence).padStart(8, '0')}-${kind}`;
+}
 
 /** The bytes of a manifest: keys sorted, two spaces, a newline at the end. */
 export function encodeManifest(manifest: Manifest): string {
@@ -46,6 +101,24 @@ export function sha256(bytes: string | Uint8Array): string {
 /** The sidecar as `sha256sum -c` reads it. */
 export function sidecarOf(manifestHash: string): string {
   return `${manifestHash}  manifest.json\n`;
+}
+
+function parseJson(bytes: Uint8Array): { text: string; value: unknown } {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    throw new ManifestError('is not a manifest', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Rows are counted in tables and only there; a person's file is named by its content. */
+function fileFault(file: { path: string; sha256: string; rows: number | null }): string | undefined {
+  if (file.path.endsWith('.parquet') !== (file.rows !== null))
+    return 'counts rows, or none, against its kind';
+  if (file.path.startsWith('files/') && file.path !== `files/${file.sha256}`)
+    return 'is not named by its hash';
+  return undefined;
 }
 
 function sortKeys(value: unknown): unknown {

@@ -2,11 +2,11 @@
  * Reading the record: one view per table over the Parquet files of the entries, with today's columns
  * whatever schema version wrote them. This is the only place that knows about older schemas.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { scanTables } from '#data/model/tables.ts';
 import type { ScanTableName } from '#data/model/tables.ts';
-import { sqlName, sqlText } from './database.ts';
+import { sqlFile, sqlName, sqlText } from './database.ts';
 import type { Entry } from './entries.ts';
 
 /**
@@ -36,7 +36,7 @@ async function createEntryFiles(connection: DuckDBConnection, entries: Entry[]):
   if (entries.length === 0) return;
   const rows = entries.map(
     ({ path, manifest }) =>
-      `(${sqlText(path)}, ${sqlText(manifest.collector)}, ${manifest.sequence}, TIMESTAMP ${sqlText(timestamp(manifest.recorded_at))})`,
+      `(${sqlText(resolve(path))}, ${sqlText(manifest.collector)}, ${manifest.sequence}, TIMESTAMP ${sqlText(timestamp(manifest.recorded_at))})`,
   );
   await connection.run(`INSERT INTO entry_folders VALUES ${rows.join(', ')}`);
 }
@@ -47,11 +47,12 @@ function recordSql(entries: Entry[], name: ScanTableName): string {
     .filter(({ manifest }) =>
       manifest.files.some(({ path, rows }) => path === `${name}.parquet` && rows !== 0),
     )
-    .map(({ path }) => sqlText(join(path, `${name}.parquet`)));
+    .map(({ path }) => sqlFile(join(path, `${name}.parquet`)));
   if (files.length === 0) {
     const empty = columns.map(([column, { sqlType }]) => `NULL::${sqlType} AS ${sqlName(column)}`);
     return `SELECT NULL::VARCHAR AS collector, NULL::BIGINT AS sequence, NULL::TIMESTAMP AS recorded_at, ${empty.join(', ')} WHERE false`;
   }
+  // Without hive_partitioning = false a folder named `host_id=5` somewhere above would be read as a column.
   // A column that only a later schema has is missing from every file of an older record: an empty
   // relation with today's columns supplies it.
   const typed = columns.map(([column, { sqlType }]) => `NULL::${sqlType} AS ${sqlName(column)}`).join(', ');
@@ -60,7 +61,7 @@ function recordSql(entries: Entry[], name: ScanTableName): string {
     FROM (
       SELECT ${typed}, NULL::VARCHAR AS filename WHERE false
       UNION ALL BY NAME
-      FROM read_parquet([${files.join(', ')}], union_by_name = true, filename = true)
+      FROM read_parquet([${files.join(', ')}], union_by_name = true, filename = true, hive_partitioning = false)
     ) rows
     JOIN entry_folders entry ON entry.folder || ${sqlText(`/${name}.parquet`)} = rows.filename`;
 }

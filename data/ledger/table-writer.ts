@@ -1,5 +1,5 @@
 /** Rows in any order in, Parquet files in one order out: the same rows make the same bytes. */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { DuckDBTimestampValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { Column, Row, Table, Value } from '#data/model/column.ts';
@@ -56,7 +56,7 @@ async function copyTable(connection: DuckDBConnection, folder: string, table: Ta
   const order = [...table.key, ...Object.keys(table.columns).filter((column) => !table.key.includes(column))];
   const sorted = `SELECT * FROM ${sqlName(table.name)} ORDER BY ${order.map((column) => `${sqlName(column)} NULLS LAST`).join(', ')}`;
   await connection.run(
-    `COPY (${sorted}) TO ${sqlText(join(folder, `${table.name}.parquet`))} (${parquetOptions})`,
+    `COPY (${sorted}) TO ${sqlText(resolve(folder, `${table.name}.parquet`))} (${parquetOptions})`,
   );
   const [row] = await readRows(connection, `SELECT count(*) AS rows FROM ${sqlName(table.name)}`);
   return Number(row?.['rows']);

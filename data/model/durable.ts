@@ -66,7 +66,11 @@ export function explainWriteError(error: unknown, folder: string, consequence: s
   if (error instanceof Failure) return error;
   const text =
     error instanceof Error ? `${error.message} ${'code' in error ? String(error.code) : ''}` : String(error);
-  if (/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|out of disk space/i.test(text)) {
+  if (
+    /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|out of disk space|failed to offload data block/i.test(
+      text,
+    )
+  ) {
     return new Failure('disk-full', `the disk that holds ${folder} is full; ${consequence}`, {
       nextStep: `free some space there and run the command again (df -h ${folder})`,
       cause: error,
