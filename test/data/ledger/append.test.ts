@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { appendEntry } from '#data/ledger/append.ts';
@@ -191,6 +192,24 @@ describe('appending', () => {
 
     expect([status, stdout]).toEqual([0, 'manifest.json: OK\n']);
   });
+
+  test('the manifest is a list for sha256sum, too: every file is checked without Patchledger', async () => {
+    const { ledgerRoot } = await threeEntries();
+    const folder = join(ledgerRoot, 'main', '00000003-scan');
+    const awk = `awk -F'"' '/^  "files"/{f=1} /^  ]/{f=0} f&&$2=="path"{p=$4} f&&$2=="sha256"{print $4"  "p}'`;
+    const checkByHand = (): { status: number | null; stdout: string } =>
+      spawnSync('sh', ['-c', `${awk} manifest.json | sha256sum -c`], { cwd: folder, encoding: 'utf8' });
+
+    const intact = checkByHand();
+    writeFileSync(join(folder, 'scans.parquet'), 'changed');
+
+    expect(intact.status).toBe(0);
+    expect(intact.stdout.match(/: OK$/gm)).toHaveLength(listEntries(ledgerRoot)[2]!.manifest.files.length);
+    expect(checkByHand()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('scans.parquet: FAILED'),
+    });
+  });
 });
 
 describe('reading', () => {
@@ -220,19 +239,53 @@ describe('reading', () => {
     expect(sequences.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 
-  test('a path with quotes is a path', async () => {
-    const ledgerRoot = join(newFolder(), 'it\'s [a] "ledger"');
+  test.each([
+    'it\'s [a] "ledger"',
+    'x*',
+    'x?',
+    'x[ab]',
+    '[!x]',
+    '[[]',
+    '**',
+    '{x,y}',
+    'back\\slash',
+    'host_id=5',
+    'status=ok',
+    '~',
+    '-rf $(reboot)',
+  ])('the folder %j above the ledger is a name, neither a pattern nor a column', async (name) => {
+    const parent = newFolder();
+    // What the patterns would match if they were read as patterns.
+    await append(join(parent, 'y', 'ledger'), sampleRows(5));
+    for (const other of ['xa', 'xb', '['])
+      cpSync(join(parent, 'y'), join(parent, other), { recursive: true });
+    const ledgerRoot = join(parent, name, 'ledger');
+    const { scans } = sampleRows(4);
     await append(ledgerRoot, sampleRows(4));
 
-    expect(await readTable(ledgerRoot, 'scans')).toHaveLength(sampleRows(4).scans.length);
-    expect((await verifyLedger(ledgerRoot)).ok).toBe(true);
+    const found = await readTable(ledgerRoot, 'scans');
+
+    const plain = found.map(({ collector: _c, sequence: _s, recorded_at: _r, ...row }) =>
+      JSON.stringify(row),
+    );
+    expect(plain.sort()).toEqual(scans.map((row) => JSON.stringify(row)).sort());
+    expect((await verifyLedger(ledgerRoot)).problems).toEqual([]);
+  });
+
+  test('a relative path reads the same', async () => {
+    const { ledgerRoot } = await threeEntries();
+    const expected = await readTable(ledgerRoot, 'scans');
+
+    expect(expected.length).toBeGreaterThan(0);
+    expect(await readTable(relative(process.cwd(), ledgerRoot), 'scans')).toEqual(expected);
+    expect(await readTable(`${ledgerRoot}/../${basename(ledgerRoot)}/`, 'scans')).toEqual(expected);
   });
 });
 
 function readTable(ledgerRoot: string, name: ScanTableName): Promise<{ [column: string]: unknown }[]> {
   return withDatabase(':memory:', {}, async (connection) => {
     await createRecordViews(connection, listEntries(ledgerRoot));
-    return readRows(connection, `FROM record_${name}`);
+    return readRows(connection, `FROM record_${name} ORDER BY ALL`);
   });
 }
 

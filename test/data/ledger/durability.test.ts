@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { withDatabase } from '#data/ledger/database.ts';
 import { listEntries } from '#data/ledger/entries.ts';
 import { verifyLedger } from '#data/ledger/verify.ts';
+import { explainWriteError } from '#data/model/durable.ts';
 import { append, newFolder } from './record.ts';
 import { sampleRows } from './rows.ts';
 
@@ -109,6 +111,23 @@ describe('a disk that will not take it', () => {
       expect(await verifyLedger(ledger)).toMatchObject({ ok: true, entries: 1 });
       await append(ledger, sampleRows(2), { at: '2026-09-03T00:00:00Z' });
       expect(await verifyLedger(ledger)).toMatchObject({ ok: true, entries: 2 });
+    });
+  });
+
+  test('full while DuckDB puts aside what does not fit into memory: the same error, not "a bug"', async () => {
+    await withTmpfs('size=8m', async (folder) => {
+      const options = { memoryLimit: '40MB', threads: 1, spillFolder: join(folder, 'spill') };
+      const sorting = withDatabase(':memory:', options, (connection) =>
+        connection.run(`CREATE TABLE t AS SELECT md5(i::VARCHAR) AS a, md5((i + 1)::VARCHAR) AS b
+          FROM range(2000000) r(i) ORDER BY a`),
+      );
+
+      const error: unknown = await sorting.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+
+      expect(explainWriteError(error, folder, 'nothing was recorded')).toMatchObject({ code: 'disk-full' });
     });
   });
 

@@ -1,10 +1,12 @@
 /** Small records for tests. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendEntry } from '#data/ledger/append.ts';
 import type { Appended, WorkspaceFile } from '#data/ledger/append.ts';
+import { encodeManifest, sidecarOf } from '#data/ledger/manifest.ts';
+import type { Manifest } from '#data/ledger/manifest.ts';
 import type { ScanTableName } from '#data/model/tables.ts';
 import { sampleRows } from './rows.ts';
 import type { Rows } from './rows.ts';
@@ -54,6 +56,26 @@ export async function threeEntries(): Promise<{ ledgerRoot: string; hashes: stri
     hashes.push(entry.hash);
   }
   return { ledgerRoot, hashes };
+}
+
+/** A copy of a record, to damage. */
+export function copyOf(ledgerRoot: string): string {
+  const folder = join(newFolder(), 'ledger');
+  cpSync(ledgerRoot, folder, { recursive: true });
+  return folder;
+}
+
+/** Changes a manifest as somebody would who knows the format: canonical, and with a sidecar that fits. */
+export function rewrite(ledger: string, entry: string, change: (manifest: Manifest) => unknown): void {
+  const manifest = JSON.parse(readFileSync(join(ledger, entry, 'manifest.json'), 'utf8')) as Manifest;
+  writeManifest(ledger, entry, encodeManifest(change(manifest) as Manifest));
+}
+
+/** Puts any text in the place of a manifest, with a sidecar that fits. */
+export function writeManifest(ledger: string, entry: string, text: string): void {
+  writeFileSync(join(ledger, entry, 'manifest.json'), text);
+  const hash = createHash('sha256').update(text).digest('hex');
+  writeFileSync(join(ledger, entry, 'manifest.sha256'), sidecarOf(hash));
 }
 
 function workspaceFiles(files: { [path: string]: string }): WorkspaceFile[] {

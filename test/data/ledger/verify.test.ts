@@ -14,10 +14,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listEntries } from '#data/ledger/entries.ts';
-import { encodeManifest, sidecarOf } from '#data/ledger/manifest.ts';
-import type { Manifest } from '#data/ledger/manifest.ts';
+import { sidecarOf } from '#data/ledger/manifest.ts';
 import { verifyLedger } from '#data/ledger/verify.ts';
-import { append, newFolder, threeEntries } from './record.ts';
+import { append, newFolder, rewrite, threeEntries } from './record.ts';
 import { sampleRows } from './rows.ts';
 
 let original: string;
@@ -319,13 +318,3 @@ describe('listing a damaged record', () => {
     );
   });
 });
-
-function rewrite(ledger: string, entry: string, change: (manifest: Manifest) => Manifest): void {
-  const path = join(ledger, entry, 'manifest.json');
-  const bytes = encodeManifest(change(JSON.parse(readFileSync(path, 'utf8')) as Manifest));
-  writeFileSync(path, bytes);
-  writeFileSync(
-    join(ledger, entry, 'manifest.sha256'),
-    sidecarOf(createHash('sha256').update(bytes).digest('hex')),
-  );
-}
