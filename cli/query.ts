@@ -48,7 +48,7 @@ function formatOf({ format, json }: QueryOptions): Format {
 }
 
 function printResult(result: QueryResult, format: Format): void {
-  if (format === 'json') return printJson(result.rows.map((row) => named(result.columns, row), null, 2));
+  if (format === 'json') return printJson(result.rows.map((row) => named(result.columns, row)));
   if (format === 'csv') return printCsv(result);
   return printTable(result);
 }

@@ -20,6 +20,8 @@ async function main(only: string[]): Promise<number> {
   }
   const checked = only.length > 0 || (await check());
   const tested = runTests(only);
+  // Said last as well: what stands above hundreds of tests is not seen.
+  if (!checked) console.log('a check FAILED before the tests: npm run check repeats it');
   return checked && tested ? 0 : 1;
 }
 

@@ -19,7 +19,7 @@ const mostShown = 20;
 export function suggest(word: string, valid: readonly string[]): string {
   if (valid.length === 0) return '';
   const best = closest(word.toLowerCase(), [...valid]);
-  if (distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(best.length / 3)))
+  if (distance(word.toLowerCase(), best) <= Math.max(best.length < 4 ? 1 : 2, Math.floor(best.length / 3)))
     return ` (did you mean '${best}'?)`;
   return ` (expected ${valid.length === 1 ? '' : 'one of '}${valid.join(', ')})`;
 }

@@ -107,8 +107,8 @@ describe('start, on this machine', () => {
       });
       const line = page.split('<tr').find((text) => text.includes(`>${name.replace(/:.*/, '')}<`));
       expect(line, name).toBeDefined();
-      for (const version of [installed, candidate])
-        if (version !== null) expect(line, name).toContain(version);
+      const versions = [installed, candidate].filter((version) => version !== null);
+      for (const version of versions) expect(line, name).toContain(version);
       expect(line, name).toMatch(/security|other|unknown/);
     }
   });
