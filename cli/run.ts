@@ -87,8 +87,7 @@ function scanOptionsOf(
   return {
     concurrency: config.scan.concurrency,
     limits: { ...defaultLimits, deadlineMs: config.scan.hostSeconds * 1000 },
-    positions: (id) => history.knownOf(id)?.positions ?? {},
-    machineOf: (id) => history.knownOf(id)?.machineId ?? null,
+    known: (id) => history.knownOf(id) ?? { positions: {}, machineId: null },
     ...(transports && { transports }),
   };
 }

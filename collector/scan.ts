@@ -1,130 +1,168 @@
-/** One pass over the population: a snapshot of every host, in the order in which they are done. */
-import { randomBytes } from 'node:crypto';
-import { buildSnapshot } from './snapshot.ts';
-import { frameReader } from './probe/frames.ts';
-import { renderProbe, sectionsOf } from './probe/program.ts';
+/**
+ * One pass over the population: a snapshot of every host, in the order in which they are done.
+ *
+ * Connecting and working have separate limits, so that hosts that never answer hold up nobody: one that
+ * has not come in after a short while goes on waiting aside, and the next may try. What may pass by itself
+ * is tried again after all others have had their turn.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { probeHost, reach, snapshotOfFailure } from './contact.ts';
+import type { Attempt, ContactOptions, Known } from './contact.ts';
+import { lane, mailbox } from './lanes.ts';
+import type { Lane, Leave } from './lanes.ts';
 import { localTransport } from './transport/local.ts';
-import { ecosystems } from '#ecosystems/registry.ts';
 import type { Snapshot } from '#data/model/tables.ts';
-import type { Positions } from '#ecosystems/ecosystem.ts';
-import type { Answer } from './probe/frames.ts';
 import type { Host, Limits, Transport, TransportEnd } from './transport/transport.ts';
 
 export interface ScanOptions {
-  /** How far each host's logs were read before. */
-  positions: (hostId: string) => Positions;
-  /** The machine that the positions belong to (`scans.machine_id`); null when not known. */
-  machineOf?: (hostId: string) => string | null;
+  known: (hostId: string) => Known;
+  /** Hosts at work at the same time. */
   concurrency?: number;
+  /** Hosts being connected to at the same time, not counting those that let us wait. */
+  connecting?: number;
+  /** Attempts at a host whose trouble may pass by itself. */
+  attempts?: number;
   limits?: Limits;
-  transports?: { [transport in Host['transport']]?: Transport };
-  /** Milliseconds since 1970. */
+  transports?: Transports;
+  /** Milliseconds before another attempt at the earliest; as much again is added by chance. */
+  retryAfterMs?: number;
   clock?: () => number;
-  random?: (bytes: number) => Buffer;
-  /** Told when a host begins. */
-  onHost?: (host: Host) => void;
+  random?: ContactOptions['random'];
+  /** Told when an attempt begins. */
+  onHost?: (host: Host, attempt: number) => void;
 }
+
+export type Transports = { [transport in Host['transport']]?: Transport };
 
 export interface Scanned {
   host: Host;
   snapshot: Snapshot;
 }
 
-export const defaultLimits: Limits = { deadlineMs: 420_000, maxBytes: 67_108_864 };
+export const defaultLimits: Limits = {
+  connectMs: 15_000,
+  deadlineMs: 420_000,
+  // Longer than any one command of the probe may take on the host itself.
+  silenceMs: 200_000,
+  maxBytes: 67_108_864,
+};
+
+/** How long a host may hold a place among those that connect. Waiting aside costs a socket and nothing else. */
+const patienceMs = 1000;
+const mostAside = 1000;
+
+interface Pass {
+  connecting: Lane;
+  aside: Lane;
+  working: Lane;
+  options: ScanOptions;
+  contact: ContactOptions;
+}
 
 /** Yields every host once; a host that cannot be read, or breaks the reading, gives a snapshot that says so. */
 export async function* scanPopulation(hosts: Host[], options: ScanOptions): AsyncGenerator<Scanned> {
-  const waiting = [...hosts];
-  const running = new Map<Host, Promise<Scanned>>();
+  const stop = new AbortController();
   const concurrency = Math.max(1, options.concurrency ?? 16);
-  while (waiting.length > 0 || running.size > 0) {
-    while (waiting.length > 0 && running.size < concurrency) {
-      const host = waiting.shift()!;
-      options.onHost?.(host);
-      running.set(
-        host,
-        scanHost(host, options).then((snapshot) => ({ host, snapshot })),
+  const pass: Pass = {
+    connecting: lane(Math.max(1, options.connecting ?? 4 * concurrency)),
+    aside: lane(mostAside),
+    working: lane(concurrency),
+    options,
+    contact: { ...options, limits: options.limits ?? defaultLimits, signal: stop.signal },
+  };
+  const done = mailbox<Scanned | Error>();
+  const all = scanAll(hosts, pass, done.put).catch((error: unknown) =>
+    done.put(error instanceof Error ? error : new Error(String(error))),
+  );
+  try {
+    for (let count = 0; count < hosts.length; count++) {
+      const item = await done.take();
+      if (item instanceof Error) throw item;
+      yield item;
+    }
+  } finally {
+    // Whoever stops listening leaves no connection behind.
+    stop.abort();
+    await all;
+  }
+}
+
+async function scanAll(hosts: Host[], pass: Pass, put: (scanned: Scanned) => void): Promise<void> {
+  const mostAttempts = Math.max(1, pass.options.attempts ?? 1);
+  let turn = hosts.map((host) => ({ host, notBefore: 0 }));
+  for (let attempt = 1; turn.length > 0 && !pass.contact.signal.aborted; attempt++) {
+    const again: typeof turn = [];
+    const underWay: Promise<void>[] = [];
+    for (const { host, notBefore } of turn) {
+      await waitUntil(notBefore, pass.contact.signal);
+      const leave = await pass.connecting.enter();
+      if (pass.contact.signal.aborted) break;
+      pass.options.onHost?.(host, attempt);
+      underWay.push(
+        scanOnce(host, attempt, { pass, leave }).then(({ snapshot, end }) => {
+          if (attempt < mostAttempts && mayPass(end)) again.push({ host, notBefore: soon(pass.options) });
+          else put({ host, snapshot });
+        }),
       );
     }
-    const done = await Promise.race(running.values());
-    running.delete(done.host);
-    yield done;
+    await Promise.all(underWay);
+    turn = again.sort((a, b) => a.notBefore - b.notBefore);
   }
+}
+
+/** Chance keeps a thousand hosts behind one broken switch from being tried in one instant again. */
+function soon({ retryAfterMs = 2000 }: ScanOptions): number {
+  return performance.now() + retryAfterMs * (1 + Math.random());
+}
+
+async function waitUntil(notBefore: number, signal: AbortSignal): Promise<void> {
+  const wait = notBefore - performance.now();
+  if (wait > 0) await sleep(wait, undefined, { signal }).catch(() => {});
 }
 
 /**
- * Scans one host. Never rejects. Another machine under the same name is asked again from the beginning
- * of its logs: where the old machine's were read to says nothing about its own.
+ * A failed login is never tried again: servers punish the address that it comes from (OpenSSH 9.8,
+ * PerSourcePenalties), for the right key too. Nor is what the host would say again.
  */
-export async function scanHost(host: Host, options: ScanOptions): Promise<Snapshot> {
-  const positions = options.positions(host.host_id);
-  const snapshot = await scanOnce(host, positions, options);
-  const before = options.machineOf?.(host.host_id) ?? null;
-  const now = snapshot.scans[0]?.machine_id ?? null;
-  if (before === null || now === null || before === now || Object.keys(positions).length === 0)
-    return snapshot;
-  return scanOnce(host, {}, options);
+function mayPass({ outcome, stage }: TransportEnd): boolean {
+  if (outcome === 'unreachable' || outcome === 'cut-off') return stage !== 'login';
+  if (outcome === 'refused') return stage === 'connect';
+  return outcome === 'timed-out' && ['connect', 'banner', 'key-exchange'].includes(stage);
 }
 
-async function scanOnce(host: Host, positions: Positions, options: ScanOptions): Promise<Snapshot> {
-  const clock = options.clock ?? Date.now;
-  const random = options.random ?? randomBytes;
-  const limits = options.limits ?? defaultLimits;
-  const mark = random(16).toString('hex');
-  const reader = frameReader({
-    mark,
-    limits: sectionLimits(positions),
-    totalBytes: limits.maxBytes,
-    now: clock,
-  });
-  const startedAtMs = clock();
-  const end = await contact(host, renderProbe(mark, positions), {
-    transport: transportOf(host, options),
-    limits,
-    onBytes: reader.push,
-  });
-  const base = { hostId: host.host_id, positions, end, startedAtMs, endedAtMs: clock() };
+async function scanOnce(
+  host: Host,
+  number: number,
+  { pass, leave }: { pass: Pass; leave: Leave },
+): Promise<{ snapshot: Snapshot; end: TransportEnd }> {
+  const { options, contact, working } = pass;
+  const attempt: Attempt = { host, attempt: number, startedAtMs: (options.clock ?? Date.now)() };
+  const connected = await connectPatiently(host, pass, leave);
+  if ('end' in connected) {
+    leave();
+    return { snapshot: snapshotOfFailure(attempt, connected.end, options.clock), end: connected.end };
+  }
+  const leaveWork = await working.enter();
+  leave();
   try {
-    return buildSnapshot({ ...base, answer: reader.end() });
-  } catch (error) {
-    // A fault of ours in reading one host must not cost the others.
-    const message = `Its answer could not be read: ${error instanceof Error ? error.message : String(error)}`;
-    const answer: Answer = { frames: new Map(), finished: false, bytes: 0, tooLarge: false };
-    return buildSnapshot({ ...base, answer, end: { outcome: 'cut-off', exitStatus: null, message } });
+    const known = options.known(host.host_id);
+    return await probeHost(connected.connection, attempt, { ...contact, known });
+  } finally {
+    connected.connection.close();
+    leaveWork();
   }
 }
 
-interface ContactOptions {
-  transport: Transport | undefined;
-  limits: Limits;
-  onBytes: (chunk: Uint8Array) => boolean;
-}
-
-async function contact(host: Host, program: string, options: ContactOptions): Promise<TransportEnd> {
-  if (options.transport === undefined) {
-    return {
-      outcome: 'unreachable',
-      exitStatus: null,
-      message: `There is no transport '${host.transport}' yet.`,
-    };
-  }
-  try {
-    return await options.transport.run(host, program, options);
-  } catch (error) {
-    const message = `The transport failed: ${error instanceof Error ? error.message : String(error)}`;
-    return { outcome: 'unreachable', exitStatus: null, message };
-  }
-}
-
-function transportOf(host: Host, options: ScanOptions): Transport | undefined {
+/** Gives the place up to the next host when this one lets us wait, as long as there is room aside. */
+async function connectPatiently(host: Host, { aside, contact, options }: Pass, leave: Leave) {
+  let leaveAside: Leave | null = null;
+  const impatience = setTimeout(() => {
+    leaveAside = aside.tryEnter();
+    if (leaveAside !== null) leave();
+  }, patienceMs);
   const transports = options.transports ?? { local: localTransport() };
-  return transports[host.transport];
-}
-
-/** Every section of every family: which one a host belongs to is not known before it answers. */
-function sectionLimits(positions: Positions): Map<string, number> {
-  const all = [null, ...ecosystems.map((family) => family.id)].flatMap((family) =>
-    sectionsOf(family, positions),
-  );
-  return new Map([['hello', 4096], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
+  const connected = await reach(host, transports[host.transport], contact);
+  clearTimeout(impatience);
+  (leaveAside as Leave | null)?.();
+  return connected;
 }

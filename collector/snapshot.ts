@@ -22,8 +22,14 @@ export interface Contact {
   positions: Positions;
   answer: Answer;
   end: TransportEnd;
+  /** Fingerprint of the host key that was verified. */
+  hostKey: string | null;
+  /** Which attempt at the host it was, from 1. */
+  attempt: number;
   /** By the collector's clock, in milliseconds since 1970. */
   startedAtMs: number;
+  /** When the probe was sent, by the same clock. */
+  sentAtMs: number;
   endedAtMs: number;
 }
 
@@ -33,7 +39,7 @@ type Rows = Omit<Snapshot, 'scans' | 'readings' | 'sections'>;
 export function buildSnapshot(contact: Contact): Snapshot {
   const { hostId, answer } = contact;
   const hello = parseHello(answer.frames.get('hello'));
-  const measured = measureClock(hello, answer.frames.get('hello'), contact.startedAtMs);
+  const measured = measureClock(hello, answer.frames.get('hello'), contact.sentAtMs);
   const outputs = new Map([...answer.frames].map(([name, frame]) => [name, outputOf(frame)]));
   const observedAt = toInstant(answer.frames.get('hello')?.beganAtMs ?? Number.NaN);
   const read =
@@ -52,6 +58,9 @@ export function buildSnapshot(contact: Contact): Snapshot {
         ...verdict,
         started_at: instantOf(contact.startedAtMs),
         ended_at: instantOf(contact.endedAtMs),
+        stage: contact.end.stage,
+        attempts: contact.attempt,
+        host_key: contact.hostKey,
         observed_at: observedAt,
         ecosystem: hello.family,
         probe_version: hello.version,

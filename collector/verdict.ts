@@ -20,35 +20,59 @@ function contactVerdict({ answer, end }: Contact): Verdict | null {
     return verdict(
       'output-too-large',
       `The host sent more than is taken. ${end.message}`,
-      'Look at the sections of this scan for the one that is too long.',
+      nextSteps['output-too-large'],
     );
   }
-  if (answer.finished) return null;
+  // Without an exit status nobody said that the end was the end, whatever the frames say.
+  if (answer.finished && end.exitStatus !== null) return null;
+  const nextStep = end.nextStep ?? nextSteps[end.outcome];
   if (end.outcome !== 'ended')
-    return verdict(end.outcome, end.message || 'The host could not be read.', null);
+    return verdict(end.outcome, end.message || 'The host could not be read.', nextStep);
   const said = end.message === '' ? '' : ` The shell said: ${end.message}`;
-  const began =
-    answer.frames.size === 0 ? 'The probe never began.' : 'The answer ended before the probe did.';
-  return verdict(
-    'cut-off',
-    `${began}${said}`,
-    'Scan the host again; if it repeats, run the probe on the host by hand.',
-  );
+  return verdict('cut-off', `${howFar(answer)}${said}`, nextStep);
 }
+
+function howFar({ frames, finished }: Contact['answer']): string {
+  if (finished) return 'The answer ended without an exit status.';
+  return frames.size === 0 ? 'The probe never began.' : 'The answer ended before the probe did.';
+}
+
+/** What to do about each ending, unless the transport knows better. */
+const nextSteps: { [outcome in Contact['end']['outcome']]: string } = {
+  ended: 'Scan the host again; if it repeats, log in with the same account and run: sh -c true',
+  unreachable: 'Check the address in inventory/*.yaml, name resolution and the way to the host.',
+  refused: 'Check that sshd runs on the host and listens on this port.',
+  'timed-out': 'Check that the host is up and not overloaded, and that no firewall drops packets on the way.',
+  'host-key-unknown': 'patchledger known-hosts shows the key that the host offers.',
+  'host-key-changed': 'Find out why before anything else: it may be another machine.',
+  'no-common-algorithm': 'Update sshd on the host, or allow a current algorithm in its sshd_config.',
+  'auth-failed':
+    'Put the public key of the collector into authorized_keys of the account; patchledger doctor shows which keys are used.',
+  'cut-off': 'Scan the host again; if it repeats, look at the log of sshd on the host.',
+  'output-too-large': 'Look at the sections of this scan for the one that is too long.',
+};
 
 function familyVerdict(hello: Hello): Verdict | null {
   if (hello.family !== null) return null;
   if (hello.system !== 'Linux') {
-    return verdict('unsupported-os', `The host runs ${hello.system ?? 'an unknown system'}.`, null);
+    return verdict(
+      'unsupported-os',
+      `The host runs ${hello.system ?? 'an unknown system'}.`,
+      'Take the host out of the inventory, or bring what is known of it by hand.',
+    );
   }
   if (hello.otherTools.length > 0) {
     return verdict(
       'unsupported-os',
       `The host's package manager is not read yet: ${hello.otherTools.join(', ')}.`,
-      null,
+      'Nothing is wrong with the host; this version of Patchledger reads apt.',
     );
   }
-  return verdict('no-package-manager', 'No package manager was found on the host.', null);
+  return verdict(
+    'no-package-manager',
+    'No package manager was found on the host.',
+    'Check that this is the right host, and that dpkg and apt are installed on it.',
+  );
 }
 
 /**

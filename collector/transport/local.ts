@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { clean } from '#data/model/clean.ts';
+import { withoutConnecting } from './transport.ts';
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Outcome, RunOptions, Transport, TransportEnd } from './transport.ts';
 
 /** @param shell the sh that reads the program */
 export function localTransport(shell: string[] = ['sh']): Transport {
-  return { id: 'local', run: (_host, program, options) => run(shell, program, options) };
+  return withoutConnecting('local', (_host, program, options) => run(shell, program, options));
 }
 
 function run(shell: string[], program: string, options: RunOptions): Promise<TransportEnd> {
@@ -22,11 +23,11 @@ function run(shell: string[], program: string, options: RunOptions): Promise<Tra
     child.stdin.on('error', () => {});
     child.on('error', (error) => {
       const message = `${command} cannot be started: ${error.message}`;
-      resolve({ outcome: 'unreachable', exitStatus: null, message });
+      resolve({ outcome: 'unreachable', stage: 'session', exitStatus: null, message });
     });
     child.on('close', (exitStatus) => {
       const ended = { outcome: 'ended' as const, message: exitStatus === 0 ? '' : stderr() };
-      resolve({ ...(stopped() ?? ended), exitStatus });
+      resolve({ ...(stopped() ?? ended), stage: 'probe', exitStatus });
     });
     child.stdin.end(program);
   });
@@ -48,12 +49,19 @@ function bound(
   };
   const late = () => stop('timed-out', `No end after ${Math.round(limits.deadlineMs / 1000)} s.`);
   const timer = setTimeout(late, limits.deadlineMs);
-  child.on('close', () => clearTimeout(timer));
-  child.on('error', () => clearTimeout(timer));
+  const silent = () => stop('timed-out', `Not a byte for ${Math.round(limits.silenceMs / 1000)} s.`);
+  const silence = setTimeout(silent, limits.silenceMs);
+  for (const event of ['close', 'error']) {
+    child.on(event, () => {
+      clearTimeout(timer);
+      clearTimeout(silence);
+    });
+  }
   let bytes = 0;
   let wanted = true;
   child.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    silence.refresh();
     if (wanted) wanted = onBytes(chunk);
     if (bytes > limits.maxBytes) stop('output-too-large', `More than ${limits.maxBytes} bytes.`);
   });

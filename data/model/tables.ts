@@ -1,6 +1,9 @@
 /**
  * The tables of a scan entry: what one run writes, one Parquet file a table.
- * Schema version 1. A change of meaning needs a new version and a mapping in `data/ledger/read.ts`.
+ * A change of meaning needs a new version and a mapping in `data/ledger/read.ts`; so does a new column,
+ * which is null in what older versions wrote.
+ *
+ * 1: the first. 2: `scans` has stage, attempts and host_key.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';
@@ -9,6 +12,7 @@ import {
   readingStatuses,
   reasonsNotApplied,
   scanStatuses,
+  stages,
   subjects,
   transports,
   updateActions,
@@ -50,6 +54,13 @@ const scans = table(
     next_step: orUnknown(text('What to do about it.')),
     started_at: instant('When the collector began, by its own clock.'),
     ended_at: instant('When the collector was done, by its own clock.'),
+    stage: orUnknown(
+      word(stages, 'How far it came: connect, banner, key-exchange, login, session or probe.'),
+    ),
+    attempts: orUnknown(count('Attempts at the host in this run, this one included.')),
+    host_key: orUnknown(
+      text('SHA-256 fingerprint of the host key that was verified; null without one, as for this machine.'),
+    ),
     observed_at: orUnknown(
       instant("When the host's state was read, by the collector's clock; null when nothing was read."),
     ),
@@ -329,4 +340,4 @@ export const subjectTables: { [subject: string]: ScanTableName } = {
   software: 'software',
 };
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;

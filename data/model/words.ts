@@ -18,6 +18,10 @@ export const scanStatuses = [
 ] as const;
 export type ScanStatus = (typeof scanStatuses)[number];
 
+/** How far a scan came on its way to the host and back. */
+export const stages = ['connect', 'banner', 'key-exchange', 'login', 'session', 'probe'] as const;
+export type Stage = (typeof stages)[number];
+
 /** What one scan can read of a host; each is read, partly read or unread on its own. */
 export const subjects = [
   'identity',

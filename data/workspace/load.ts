@@ -27,7 +27,16 @@ export interface WorkspaceConfig {
   title: string;
   zone: string;
   primaryPolicy: string | null;
-  scan: { maxAgeHours: number; connectSeconds: number; hostSeconds: number; concurrency: number };
+  scan: {
+    maxAgeHours: number;
+    connectSeconds: number;
+    hostSeconds: number;
+    concurrency: number;
+    connecting: number;
+    attempts: number;
+  };
+  /** As written: paths may begin with `~/`, or be relative to the workspace; null for the usual. */
+  ssh: { user: string | null; identityFiles: string[] | null; knownHosts: string[] | null };
 }
 
 export interface Workspace {
@@ -83,6 +92,13 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
         connectSeconds: config.scan['connect-seconds'],
         hostSeconds: config.scan['host-seconds'],
         concurrency: config.scan.concurrency,
+        connecting: config.scan.connecting,
+        attempts: config.scan.attempts,
+      },
+      ssh: {
+        user: config.ssh.user ?? null,
+        identityFiles: config.ssh['identity-files'] ?? null,
+        knownHosts: config.ssh['known-hosts'] ?? null,
       },
     },
     hosts,

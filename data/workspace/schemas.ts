@@ -10,6 +10,7 @@ import {
   Line,
   Login,
   Name,
+  Path,
   strict,
   When,
 } from './shapes.ts';
@@ -21,9 +22,35 @@ function within(min: number, max: number, usual: number, meaning: string): z.Zod
 
 const Scan = strict({
   'max-age-hours': within(1, 8760, 72, 'Age in hours beyond which a scan proves nothing about today.'),
-  'connect-seconds': within(1, 600, 15, 'Time to connect and log in to one host.'),
-  'host-seconds': within(5, 3600, 300, 'Time for one host in all.'),
+  'connect-seconds': within(
+    1,
+    600,
+    15,
+    'Time for each step of connecting: TCP, greeting, key exchange, login, session.',
+  ),
+  'host-seconds': within(5, 3600, 300, 'Time for the probe on one host.'),
   concurrency: within(1, 500, 16, 'Hosts read at the same time.'),
+  connecting: within(
+    1,
+    1000,
+    64,
+    'Hosts being connected to at the same time, not counting those that do not answer.',
+  ),
+  attempts: within(1, 10, 3, 'Attempts at a host whose trouble may pass by itself.'),
+});
+
+const Ssh = strict({
+  user: Login.optional().describe('Account where the inventory names none; your own when not given.'),
+  'identity-files': z
+    .array(Path)
+    .min(1)
+    .optional()
+    .describe('Private keys to log in with; those of the agent and the usual ones when not given.'),
+  'known-hosts': z
+    .array(Path)
+    .min(1)
+    .optional()
+    .describe('Files with the keys of hosts. The first one is written by `known-hosts accept`.'),
 });
 
 export const Config = strict({
@@ -38,6 +65,7 @@ export const Config = strict({
     .describe('Zone of days and deadlines.'),
   'primary-policy': Name.optional().describe('Policy of the headline; the only one when there is one.'),
   scan: Scan.prefault({}),
+  ssh: Ssh.prefault({}),
 }).describe('patchledger.yaml: the settings of a workspace.');
 
 const hostSettings = {

@@ -43,6 +43,11 @@ export const Line = z
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   .regex(/^[^\u0000-\u001f\u007f]*$/, 'expected one line without control characters');
 
+/** A file: absolute, below the home folder (`~/`), or relative to the workspace. */
+export const Path = Line.refine((path) => !path.startsWith('~') || path.startsWith('~/'), {
+  message: 'expected a path; only ~/ is understood, not ~name',
+});
+
 // RFC 1123 host names, IPv4, and IPv6 as RFC 4291 writes it (with a zone); none begins with '-'.
 export const Address = z
   .string()

@@ -46,9 +46,16 @@ primary-policy: default
 
 # scan:
 #   max-age-hours: 72      # beyond this age a scan proves nothing about today
-#   connect-seconds: 15    # to connect and log in to one host
-#   host-seconds: 300      # for one host in all
+#   connect-seconds: 15    # for each step of connecting to one host
+#   host-seconds: 300      # for the probe on one host
 #   concurrency: 16        # hosts read at the same time
+#   connecting: 64         # hosts being connected to at the same time
+#   attempts: 3            # at a host whose trouble may pass by itself
+
+# ssh:
+#   user: audit                                # where the inventory names none
+#   identity-files: [~/.ssh/id_ed25519]        # instead of the agent's and the usual keys
+#   known-hosts: [known_hosts, ~/.ssh/known_hosts]
 `;
 }
 

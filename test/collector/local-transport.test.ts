@@ -1,17 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { defaultLimits } from '#collector/scan.ts';
 import { localTransport } from '#collector/transport/local.ts';
+import type { Limits } from '#collector/transport/transport.ts';
 import { localHost } from '#test/fixtures/replay.ts';
 
 const host = localHost('h1');
 
-async function run(program: string, more: { deadlineMs?: number; maxBytes?: number; shell?: string[] } = {}) {
+async function run(program: string, more: Partial<Limits> & { shell?: string[] } = {}) {
   const chunks: Uint8Array[] = [];
-  const limits = { deadlineMs: more.deadlineMs ?? 10_000, maxBytes: more.maxBytes ?? 1_000_000 };
-  const end = await localTransport(more.shell).run(host, program, {
-    limits,
-    onBytes: (chunk) => chunks.push(chunk) > 0,
-  });
+  const { shell, ...changed } = more;
+  const limits = { ...defaultLimits, deadlineMs: 10_000, maxBytes: 1_000_000, ...changed };
+  const connected = await localTransport(shell).connect(host, { limits });
+  if ('end' in connected) throw new Error(connected.end.message);
+  const end = await connected.connection.run(program, { limits, onBytes: (chunk) => chunks.push(chunk) > 0 });
   return { end, output: Buffer.concat(chunks).toString() };
 }
 

@@ -2,16 +2,28 @@ import { describe, expect, test } from 'vitest';
 import { scanPopulation } from '#collector/scan.ts';
 import { replayTransport } from '#collector/transport/replay.ts';
 import { localHost, recording } from '#test/fixtures/replay.ts';
-import type { Transport } from '#collector/transport/transport.ts';
+import { withoutConnecting } from '#collector/transport/transport.ts';
+import type { Host, Outcome, RunOptions, Transport, TransportEnd } from '#collector/transport/transport.ts';
 
 const replay = replayTransport(recording().bytes);
+const unknown = { positions: {}, machineId: null };
+
+function ended(outcome: Outcome, message: string): TransportEnd {
+  return { outcome, stage: 'probe', exitStatus: null, message };
+}
+
+async function replayed(host: Host, program: string, options: RunOptions): Promise<TransportEnd> {
+  const connected = await replay.connect(host, options);
+  if ('end' in connected) return connected.end;
+  return connected.connection.run(program, options);
+}
 
 async function scanAll(hosts: string[], local: Transport, concurrency = 4) {
   const begun: string[] = [];
   const done: { [host: string]: string } = {};
   const population = hosts.map(localHost);
   for await (const { host, snapshot } of scanPopulation(population, {
-    positions: () => ({}),
+    known: () => unknown,
     transports: { local },
     concurrency,
     onHost: (started) => begun.push(started.host_id),
@@ -30,17 +42,13 @@ describe('a scan of the population', () => {
   });
 
   test('one host that breaks costs no other', async () => {
-    const breaking: Transport = {
-      id: 'breaking',
-      run: async (host, program, options) => {
-        if (host.host_id === 'thrown') throw new Error('a fault of the transport');
-        if (host.host_id === 'late')
-          return { outcome: 'timed-out', exitStatus: null, message: 'No end after 1 s.' };
-        if (host.host_id === 'mute')
-          return { outcome: 'ended', exitStatus: 1, message: 'This account is not available.' };
-        return replay.run(host, program, options);
-      },
-    };
+    const breaking = withoutConnecting('breaking', async (host, program, options) => {
+      if (host.host_id === 'thrown') throw new Error('a fault of the transport');
+      if (host.host_id === 'late') return ended('timed-out', 'No end after 1 s.');
+      if (host.host_id === 'mute')
+        return { ...ended('ended', 'This account is not available.'), exitStatus: 1 };
+      return replayed(host, program, options);
+    });
     const { done } = await scanAll(['thrown', 'late', 'mute', 'good'], breaking);
     expect(done).toEqual({
       thrown: 'unreachable: The transport failed: a fault of the transport',
@@ -52,16 +60,13 @@ describe('a scan of the population', () => {
 
   test('never has more hosts under way than allowed', async () => {
     let [running, most] = [0, 0];
-    const counting: Transport = {
-      id: 'counting',
-      run: async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        running -= 1;
-        return { outcome: 'unreachable', exitStatus: null, message: 'Nobody there.' };
-      },
-    };
+    const counting = withoutConnecting('counting', async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running -= 1;
+      return ended('unreachable', 'Nobody there.');
+    });
     await scanAll(
       Array.from({ length: 20 }, (_, index) => `h${index}`),
       counting,
@@ -72,25 +77,22 @@ describe('a scan of the population', () => {
 
   test('a transport that does not exist yet is said', async () => {
     const population = [{ ...localHost('far'), transport: 'ssh' as const }];
-    for await (const { snapshot } of scanPopulation(population, { positions: () => ({}) })) {
+    for await (const { snapshot } of scanPopulation(population, { known: () => unknown })) {
       expect(snapshot.scans[0]).toMatchObject({
         status: 'unreachable',
-        reason: "There is no transport 'ssh' yet.",
+        reason: "There is no transport 'ssh' here.",
       });
     }
   });
 
   test('the program tells each host from where to read its logs', async () => {
     const programs: string[] = [];
-    const noting: Transport = {
-      id: 'noting',
-      run: async (_host, program) => {
-        programs.push(program);
-        return { outcome: 'unreachable', exitStatus: null, message: '' };
-      },
-    };
+    const noting = withoutConnecting('noting', async (_host, program) => {
+      programs.push(program);
+      return ended('unreachable', '');
+    });
     const options = {
-      positions: () => ({ dpkg: '2026-03-10T00:00:00' }),
+      known: () => ({ positions: { dpkg: '2026-03-10T00:00:00' }, machineId: null }),
       transports: { local: noting },
       concurrency: 2,
     };

@@ -17,6 +17,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { listEntries } from '#data/ledger/entries.ts';
 import type { Manifest } from '#data/ledger/manifest.ts';
 import { verifyLedger } from '#data/ledger/verify.ts';
+import { schemaVersion } from '#data/model/tables.ts';
 import { copyOf, newFolder, rewrite, threeEntries, writeManifest } from './record.ts';
 
 let original: string;
@@ -173,10 +174,10 @@ const damages: Damage[] = [
   },
   {
     name: 'a manifest of a later schema',
-    damage: (ledger) => rewrite(ledger, third, (found) => ({ ...found, schema: 2, novelty: 1 })),
+    damage: (ledger) => rewrite(ledger, third, (found) => ({ ...found, schema: schemaVersion + 1, novelty: 1 })),
     path: manifest,
     what: 'was written by a newer Patchledger',
-    found: 'schema version 2',
+    found: `schema version ${schemaVersion + 1}`,
   },
   {
     name: 'a name that would steer a terminal',
@@ -304,13 +305,13 @@ describe('listing refuses what it would otherwise misread', () => {
 
   test.each([{}, { novelty: 1 }])('a record of a later schema (%j) is newer, not damaged', (more) => {
     const ledger = copyOf(original);
-    rewrite(ledger, third, (found) => ({ ...found, ...more, schema: 2 }));
+    rewrite(ledger, third, (found) => ({ ...found, ...more, schema: schemaVersion + 1 }));
 
     expect(() => listEntries(ledger)).toThrow(
       expect.objectContaining({
         code: 'record-newer',
-        message: expect.stringContaining('schema version 2'),
-        nextStep: 'update Patchledger: this one knows schema versions up to 1',
+        message: expect.stringContaining(`schema version ${schemaVersion + 1}`),
+        nextStep: `update Patchledger: this one knows schema versions up to ${schemaVersion}`,
       }),
     );
   });

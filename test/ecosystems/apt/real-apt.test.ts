@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scanHost } from '#collector/scan.ts';
+import { scanHost } from '#test/fixtures/scan-host.ts';
 import { localTransport } from '#collector/transport/local.ts';
 import { localHost } from '#test/fixtures/replay.ts';
 import { mustRun } from '#test/tools.ts';
@@ -26,7 +26,7 @@ afterAll(() => {
 });
 
 function scan(shell: string[]): Promise<Snapshot> {
-  return scanHost(localHost('h1'), { positions: () => ({}), transports: { local: localTransport(shell) } });
+  return scanHost(localHost('h1'), { transports: { local: localTransport(shell) } });
 }
 
 interface Simulated {

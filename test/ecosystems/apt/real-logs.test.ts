@@ -3,7 +3,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scanHost } from '#collector/scan.ts';
+import { scanHost } from '#test/fixtures/scan-host.ts';
 import { localTransport } from '#collector/transport/local.ts';
 import { localHost } from '#test/fixtures/replay.ts';
 import { mustRun } from '#test/tools.ts';
@@ -55,7 +55,7 @@ afterAll(() => rmSync(root.folder, { recursive: true, force: true }));
 
 async function scan(positions: Positions, shell = ['sh']) {
   const transports = { local: localTransport([...root.inside, ...shell]) };
-  return scanHost(localHost('h1'), { positions: () => positions, transports });
+  return scanHost(localHost('h1'), { positions, transports });
 }
 
 describe('logs of a real host', () => {

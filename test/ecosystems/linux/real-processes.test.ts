@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scanHost } from '#collector/scan.ts';
+import { scanHost } from '#test/fixtures/scan-host.ts';
 import { localTransport } from '#collector/transport/local.ts';
 import { localHost } from '#test/fixtures/replay.ts';
 import type { Snapshot } from '#data/model/tables.ts';
@@ -35,7 +35,6 @@ describe('processes of a real host', () => {
   beforeAll(async () => {
     const shell = ['unshare', '--mount', 'sh', '-c', setUp, folder];
     snapshot = await scanHost(localHost('h1'), {
-      positions: () => ({}),
       transports: { local: localTransport(shell) },
     });
   });
