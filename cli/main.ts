@@ -2,8 +2,10 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { buildCommand } from './build.ts';
+import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
 import { sayFailure } from './output.ts';
+import { knownHostsCommand } from './known-hosts.ts';
 import { queryCommand } from './query.ts';
 import { scanCommand } from './scan.ts';
 import { serveCommand } from './serve.ts';
@@ -23,6 +25,8 @@ export async function main(args: string[]): Promise<number> {
   const commands = [
     startCommand(),
     initCommand(),
+    doctorCommand(),
+    knownHostsCommand(),
     scanCommand(),
     buildCommand(),
     serveCommand(),
@@ -30,7 +34,8 @@ export async function main(args: string[]): Promise<number> {
     verifyCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) command.exitOverride();
+  for (const command of [program, ...commands, ...commands.flatMap(({ commands: inner }) => inner)])
+    command.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);

@@ -1,5 +1,5 @@
 /** What `scan` and `start` share: one run over the inventory, written as one entry of the record. */
-import { defaultLimits, scanPopulation } from '#collector/scan.ts';
+import { scanPopulation } from '#collector/scan.ts';
 import type { ScanOptions } from '#collector/scan.ts';
 import { appendEntry } from '#data/ledger/append.ts';
 import type { Appended } from '#data/ledger/append.ts';
@@ -13,6 +13,7 @@ import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
 import { say, showProgress } from './output.ts';
+import { limitsOf, usualTransports } from './transports.ts';
 import { programVersion } from './version.ts';
 import type { Places } from './workspace.ts';
 
@@ -80,19 +81,23 @@ export async function runScan({
 }
 
 function scanOptionsOf(
-  { config }: Workspace,
+  workspace: Workspace,
   history: History,
   transports: ScanOptions['transports'],
 ): ScanOptions {
+  const { concurrency, connecting, attempts } = workspace.config.scan;
   return {
-    concurrency: config.scan.concurrency,
-    limits: { ...defaultLimits, deadlineMs: config.scan.hostSeconds * 1000 },
+    concurrency,
+    connecting,
+    attempts,
+    limits: limitsOf(workspace),
     known: (id) => history.knownOf(id) ?? { positions: {}, machineId: null },
-    ...(transports && { transports }),
+    transports: transports ?? usualTransports(workspace),
   };
 }
 
-function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[] {
+/** @throws Failure 'unknown-host' */
+export function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[] {
   const unknown = only.find((id) => !workspace.hosts.some(({ host_id }) => host_id === id));
   if (unknown !== undefined) {
     throw new Failure('unknown-host', `the inventory has no host ${JSON.stringify(unknown)}`, {

@@ -93,17 +93,17 @@ async function scanAll(hosts: Host[], pass: Pass, put: (scanned: Scanned) => voi
   for (let attempt = 1; turn.length > 0 && !pass.contact.signal.aborted; attempt++) {
     const again: typeof turn = [];
     const underWay: Promise<void>[] = [];
+    const oneHost = async (host: Host, leave: Leave) => {
+      const { snapshot, end } = await scanOnce(host, attempt, { pass, leave });
+      if (attempt < mostAttempts && mayPass(end)) again.push({ host, notBefore: soon(pass.options) });
+      else put({ host, snapshot });
+    };
     for (const { host, notBefore } of turn) {
       await waitUntil(notBefore, pass.contact.signal);
       const leave = await pass.connecting.enter();
       if (pass.contact.signal.aborted) break;
       pass.options.onHost?.(host, attempt);
-      underWay.push(
-        scanOnce(host, attempt, { pass, leave }).then(({ snapshot, end }) => {
-          if (attempt < mostAttempts && mayPass(end)) again.push({ host, notBefore: soon(pass.options) });
-          else put({ host, snapshot });
-        }),
-      );
+      underWay.push(oneHost(host, leave));
     }
     await Promise.all(underWay);
     turn = again.sort((a, b) => a.notBefore - b.notBefore);

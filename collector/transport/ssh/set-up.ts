@@ -40,9 +40,11 @@ const largestKnownHosts = 64 * 1024 * 1024;
 export function setUpSsh(settings: SshSettings, surroundings: Surroundings = {}): SshSetUp {
   const home = surroundings.home ?? homedir();
   const agentSocket = 'agent' in surroundings ? surroundings.agent : process.env['SSH_AUTH_SOCK'];
-  const place = (path: string) => (path.startsWith('~/') ? join(home, path.slice(2)) : resolve(settings.root, path));
+  const place = (path: string) =>
+    path.startsWith('~/') ? join(home, path.slice(2)) : resolve(settings.root, path);
   const named = settings.identityFiles?.map(place);
-  const identities = named?.map(readIdentity) ?? usualIdentityFiles(home).filter(existsSync).map(readIdentity);
+  const identities =
+    named?.map(readIdentity) ?? usualIdentityFiles(home).filter(existsSync).map(readIdentity);
   const knownHostsFiles = settings.knownHosts?.map(place) ?? usualKnownHosts(settings.root, home);
   const known = knownHostsFiles.map(readKnownHosts);
   // Keys that were named are meant to be the only ones, unless the agent must open one of them.
@@ -70,7 +72,10 @@ function readKnownHosts(path: string): { keys: KnownKey[]; problems: string[] } 
     if (size > largestKnownHosts) return { keys: [], problems: [`${path}: is too large to be read`] };
     // Who can write here decides which machines are believed.
     if ((mode & 0o002) !== 0)
-      return { keys: [], problems: [`${path}: anybody can write to it, so it is not believed; chmod 644 ${path}`] };
+      return {
+        keys: [],
+        problems: [`${path}: anybody can write to it, so it is not believed; chmod 644 ${path}`],
+      };
     return parseKnownHosts(readFileSync(path, 'utf8'), path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
