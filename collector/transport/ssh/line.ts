@@ -54,7 +54,7 @@ function watchGreeting({ socket, enter, end }: Line, connectMs: number): void {
   let seen = '';
   const read = (chunk: Buffer) => {
     seen += chunk.toString('latin1');
-    const greeted = /^SSH-[^\n]*\n/m.test(seen);
+    const greeted = /^SSH-(2\.0|1\.99)-[^\n]*\n/m.test(seen);
     if (greeted) enter('key-exchange', connectMs);
     if (greeted || seen.length > mostGreeting) socket.off('data', read);
     if (!greeted && seen.length > mostGreeting) end(notSsh(`${seen.length} bytes without a greeting`));

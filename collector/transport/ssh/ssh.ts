@@ -72,7 +72,11 @@ async function connect(host: Host, hostKey: HostKeyCheck, options: Options): Pro
 
 /** A permanent listener: without one, a reset after the login would end the whole program. */
 function watch(client: Client, line: Line, { host, connectMs }: { host: Host; connectMs: number }): void {
-  client.on('error', (error) => line.end(explainError(error, line.stage(), host)));
+  client.on('error', (error) => {
+    // An agent that is gone ends nothing: the other keys are still tried.
+    if ('level' in error && error.level === 'agent') return;
+    line.end(explainError(error, line.stage(), host));
+  });
   client.once('handshake', () => line.enter('login', connectMs));
   client.once('ready', () => line.enter('session'));
 }
