@@ -31,6 +31,8 @@ const quietly = ['--no-audit', '--no-fund', '--include=optional', '--include=dev
 const targets = {
   test: ['test/run.ts'],
   check: ['test/check.ts'],
+  fleet: ['test/fleet/up.ts'],
+  bench: ['test/bench/run.ts'],
 };
 
 async function main([word = 'start', ...args]) {

@@ -1,0 +1,24 @@
+/** `npm run fleet`: brings the fleet up, says how to reach it, and takes it down at Ctrl-C. */
+import process from 'node:process';
+import { provision } from '#test/provision.ts';
+import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
+
+provision(['debootstrap', 'openssh-server', 'openssh-client', 'util-linux']);
+if (process.getuid?.() !== 0) throw new Error('the fleet needs root: debootstrap and mount namespaces');
+const fleet = await startFleet((text) => console.error(text));
+console.log(`# inventory/hosts.yaml\n${inventoryOf(fleet.hosts)}`);
+console.log(`# patchledger.yaml\n${settingsOf(fleet)}`);
+const [first] = fleet.hosts;
+console.error(
+  `for example: ssh -i ${fleet.folder}/client -o UserKnownHostsFile=${fleet.folder}/known_hosts -p ${first?.port} ${first?.user}@${first?.address}\nCtrl-C takes the fleet down`,
+);
+await new Promise<void>((resolve) => {
+  const alive = setInterval(() => {}, 60_000);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      clearInterval(alive);
+      resolve();
+    });
+  }
+});
+await fleet.stop();
