@@ -51,6 +51,8 @@ interface Open {
   limit: number;
 }
 
+/** What login files may print before the probe begins. */
+const maxPreamble = 1_048_576;
 /** Longest line that the frame itself may have. */
 const maxFrameLine = 200;
 const maxStderr = 4000;
@@ -83,7 +85,8 @@ function push(state: State, chunk: Uint8Array): boolean {
   const { answer } = state;
   if (answer.finished || answer.tooLarge) return false;
   answer.bytes += chunk.length;
-  if (answer.bytes > state.options.totalBytes) {
+  const begun = state.open !== null || answer.frames.size > 0;
+  if (answer.bytes > (begun ? state.options.totalBytes : maxPreamble + chunk.length)) {
     answer.tooLarge = true;
     return false;
   }

@@ -20,6 +20,8 @@ export type Release = (typeof releases)[number];
 export const account = { name: 'patchledger', id: 1500 };
 
 const recipe = ['choose.ts', 'archives.ts', 'roots.ts'];
+/** What variants of a host need: other login shells, a wrong clock, another language. */
+const tools = ['tcsh', 'fish', 'libfaketime', 'locales'];
 const pendingWanted = 8;
 const leastPending = 5;
 
@@ -75,7 +77,12 @@ async function build(release: Release, root: string): Promise<void> {
   const securityLine = `deb ${security} ${release}-security main\n`;
   const sources = (text: string) => writeFileSync(join(root, 'etc/apt/sources.list'), text);
   sources(mainLine);
-  await attempt(3, () => inRoot(root, 'apt-get -q update'));
+  await attempt(3, () =>
+    inRoot(
+      root,
+      `apt-get -q update && apt-get -q install -y --no-install-recommends ${tools.join(' ')} && localedef -i de_DE -f UTF-8 de_DE.UTF-8`,
+    ),
+  );
   const installed = new Set((await inRoot(root, "dpkg-query -W -f '${Package}\\n'")).trim().split('\n'));
   const indexOf = async (line: string) => parseIndex(await readIndex(root, line));
   const choice = choosePackages(await indexOf(mainLine), await indexOf(securityLine), {

@@ -37,8 +37,8 @@ const usualKeys = ['ed25519'];
 export interface SshdOptions {
   address: string;
   port?: number;
-  /** More lines of sshd_config. */
-  config?: string[];
+  /** More lines of sshd_config; sshd takes the first of each. */
+  config?: string[] | ((folder: string) => string[]);
   keyTypes?: string[];
 }
 
@@ -54,6 +54,7 @@ export async function startSshd({
   makeKey(join(folder, 'client'), 'ed25519');
   copyFileSync(join(folder, 'client.pub'), join(folder, 'authorized_keys'));
   const lines = [
+    ...(typeof config === 'function' ? config(folder) : config),
     `ListenAddress ${address}:${port}`,
     ...keyTypes.map((type) => `HostKey ${join(folder, `host_${type}`)}`),
     `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
@@ -63,7 +64,6 @@ export async function startSshd({
     'PermitRootLogin yes',
     'PidFile none',
     'LogLevel VERBOSE',
-    ...config,
   ];
   writeFileSync(join(folder, 'sshd_config'), `${lines.join('\n')}\n`);
   const log = join(folder, 'log');
@@ -71,7 +71,7 @@ export async function startSshd({
     stdio: 'ignore',
   });
   child.on('error', () => {});
-  await listening(address, port, () => readFileSync(log, 'utf8'));
+  await listening(address === '0.0.0.0' ? '127.0.0.1' : address, port, () => readFileSync(log, 'utf8'));
   const hostKeys = keyTypes.map((type) =>
     readFileSync(join(folder, `host_${type}.pub`), 'utf8')
       .split(' ')

@@ -174,7 +174,8 @@ const damages: Damage[] = [
   },
   {
     name: 'a manifest of a later schema',
-    damage: (ledger) => rewrite(ledger, third, (found) => ({ ...found, schema: schemaVersion + 1, novelty: 1 })),
+    damage: (ledger) =>
+      rewrite(ledger, third, (found) => ({ ...found, schema: schemaVersion + 1, novelty: 1 })),
     path: manifest,
     what: 'was written by a newer Patchledger',
     found: `schema version ${schemaVersion + 1}`,

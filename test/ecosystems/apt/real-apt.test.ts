@@ -7,6 +7,7 @@ import { scanHost } from '#test/fixtures/scan-host.ts';
 import { localTransport } from '#collector/transport/local.ts';
 import { localHost } from '#test/fixtures/replay.ts';
 import { mustRun } from '#test/tools.ts';
+import { recorded, simulated } from './simulated.ts';
 import { smallRoot } from './small-root.ts';
 import { traps } from './traps.ts';
 import type { Snapshot } from '#data/model/tables.ts';
@@ -27,36 +28,6 @@ afterAll(() => {
 
 function scan(shell: string[]): Promise<Snapshot> {
   return scanHost(localHost('h1'), { transports: { local: localTransport(shell) } });
-}
-
-interface Simulated {
-  [fullName: string]: { installed: string | null; candidate: string | null };
-}
-
-/** `Inst name [old] (new …)` and `Remv name [old]` lines of a simulation. */
-function simulated(text: string): Simulated {
-  const lines = [...text.matchAll(/^(Inst|Remv) (\S+)(?: \[([^\]]+)\])?(?: \((\S+) )?/gm)];
-  return Object.fromEntries(
-    lines.map(([, verb, name, installed, candidate]) => [
-      name,
-      { installed: installed ?? null, candidate: verb === 'Remv' ? null : (candidate ?? null) },
-    ]),
-  );
-}
-
-function recorded(
-  snapshot: Snapshot,
-  flag: 'in_upgrade' | 'in_upgrade_with_new' | 'in_full_upgrade',
-): Simulated {
-  const native = snapshot.scans[0]!.architecture;
-  return Object.fromEntries(
-    snapshot.updates
-      .filter((row) => row[flag])
-      .map((row) => [
-        [native, 'all'].includes(row.architecture) ? row.package : `${row.package}:${row.architecture}`,
-        { installed: row.installed_version, candidate: row.candidate_version },
-      ]),
-  );
 }
 
 describe('a host with every trap', () => {
