@@ -132,7 +132,13 @@ async function runProbe(
   }
 }
 
-const noAnswer: Answer = { frames: new Map(), finished: false, bytes: 0, tooLarge: false };
+const noAnswer: Answer = {
+  frames: new Map(),
+  finished: false,
+  bytes: 0,
+  tooLarge: false,
+  preamble: '',
+};
 
 function failed(stage: TransportEnd['stage'], message: string): TransportEnd {
   return { outcome: 'unreachable', stage, exitStatus: null, message };

@@ -1,4 +1,5 @@
 /** How a scan ended, in one word, one sentence and a next step. */
+import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
 import type { Contact } from './snapshot.ts';
@@ -28,8 +29,8 @@ function contactVerdict({ answer, end }: Contact): Verdict | null {
   const nextStep = end.nextStep ?? nextSteps[end.outcome];
   if (end.outcome !== 'ended')
     return verdict(end.outcome, end.message || 'The host could not be read.', nextStep);
-  const said = end.message === '' ? '' : ` The shell said: ${end.message}`;
-  return verdict('cut-off', `${howFar(answer)}${said}`, nextStep);
+  const said = end.message === '' ? clean(answer.preamble.trim().replace(/\s+/g, ' '), 200) : end.message;
+  return verdict('cut-off', `${howFar(answer)}${said === '' ? '' : ` The shell said: ${said}`}`, nextStep);
 }
 
 function howFar({ frames, finished }: Contact['answer']): string {
@@ -39,7 +40,7 @@ function howFar({ frames, finished }: Contact['answer']): string {
 
 /** What to do about each ending, unless the transport knows better. */
 const nextSteps: { [outcome in Contact['end']['outcome']]: string } = {
-  ended: 'Scan the host again; if it repeats, log in with the same account and run: sh -c true',
+  ended: "Look at the account's login shell and login files: 'ssh HOST sh -c true' must end with status 0.",
   unreachable: 'Check the address in inventory/*.yaml, name resolution and the way to the host.',
   refused: 'Check that sshd runs on the host and listens on this port.',
   'timed-out': 'Check that the host is up and not overloaded, and that no firewall drops packets on the way.',
@@ -88,8 +89,17 @@ function readingsVerdict(readings: RowOf<'readings'>[]): Verdict {
   );
   if (open.length === 0) return verdict('ok', null, null);
   const named = open.map((reading) => `${reading.subject} (${reading.status})`).join(', ');
-  const root = open.some((reading) => reading.needs_root);
-  return verdict('partial', `Not completely read: ${named}.`, root ? 'Root would read more.' : null);
+  const reason = open.find((reading) => reading.reason !== null)?.reason ?? '';
+  return verdict('partial', `Not completely read: ${named}. ${reason}`, partialNextStep(open));
+}
+
+function partialNextStep(open: RowOf<'readings'>[]): string {
+  const isOpen = (subject: string) => open.some((reading) => reading.subject === subject);
+  if (isOpen('packages')) return 'Run dpkg --audit on the host, and repair its package database.';
+  if (isOpen('updates') || isOpen('repositories'))
+    return 'Run apt-get update on the host, as root, and look at what it says.';
+  if (open.some((reading) => reading.needs_root)) return 'Root would read more.';
+  return 'The sections of this scan show which command failed on the host.';
 }
 
 function verdict(status: ScanStatus, reason: string | null, nextStep: string | null): Verdict {

@@ -2,8 +2,8 @@
  * What the site reads of the findings: the one door between the two rooms. Every function opens the file
  * read-only for one piece of work; nothing stays open.
  */
-import { askCoverage, askRetiredHosts, askRuns } from './reading/coverage.ts';
-import type { CoverageLine, RetiredHost, RunLine } from './reading/coverage.ts';
+import { askCoverage, askEndings, askRetiredHosts, askRuns } from './reading/coverage.ts';
+import type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
 import { askFrame } from './reading/frame.ts';
 import type { Frame } from './reading/frame.ts';
 import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
@@ -14,7 +14,7 @@ import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
 
 export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
-export type { CoverageLine, RetiredHost, RunLine } from './reading/coverage.ts';
+export type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
 export { writeDownloads } from './reading/downloads.ts';
 export { writeHostFiles } from './reading/host-files.ts';
 export type { Download, DownloadColumn, DownloadFile } from './reading/downloads.ts';
@@ -35,6 +35,7 @@ export type { Figures, Overview, ReasonLine, Week } from './reading/overview.ts'
 
 export interface Coverage {
   hosts: CoverageLine[];
+  endings: EndingLine[];
   retired: RetiredHost[];
   runs: RunLine[];
 }
@@ -71,6 +72,7 @@ export function readHostStories(
 export function readCoverage(source: FindingsSource): Promise<Coverage> {
   return askFindings(source, async (ask) => ({
     hosts: await askCoverage(ask),
+    endings: await askEndings(ask),
     retired: await askRetiredHosts(ask),
     runs: await askRuns(ask, runsShown),
   }));

@@ -1,5 +1,5 @@
 /** How values are written on a page: numbers, instants, and the record's words in plain English. */
-import type { EvidenceKind } from '#data/model/words.ts';
+import type { EvidenceKind, ScanStatus, Stage } from '#data/model/words.ts';
 import type { OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
 
 /** A whole number with its thousands apart: 12,345. */
@@ -143,4 +143,39 @@ export function takenBy(
   if (parts.length === 3) return 'every upgrade';
   if (parts.length === 0) return 'none of them';
   return parts.length === 1 ? `${parts[0]} only` : parts.join(', ');
+}
+
+const statusMeanings: Record<ScanStatus, string> = {
+  ok: 'read completely, as far as the figures go',
+  partial: 'read, but for what the reason names',
+  unreachable: 'no way to the address, or something else than SSH answers there',
+  refused: 'the host is there and lets nobody in at that port or session',
+  'timed-out': 'nothing came within the limit of a stage',
+  'host-key-unknown': 'nobody has vouched for the key that the host offers',
+  'host-key-changed': 'the host offers another key than the one that is known, or a revoked one',
+  'no-common-algorithm': 'both sides know no common way to encrypt or to sign',
+  'auth-failed': 'the host accepts none of the keys of the collector',
+  'cut-off': 'the connection ended before the answer did',
+  'output-too-large': 'the host sent more than is taken',
+  'unsupported-os': 'a system that this version cannot read',
+  'no-package-manager': 'no package manager was found on the host',
+};
+
+/** What the ending of a scan means. */
+export function statusMeaning(status: ScanStatus): string {
+  return statusMeanings[status];
+}
+
+const stageWords: Record<Stage, string> = {
+  connect: 'while connecting',
+  banner: 'waiting for the greeting',
+  'key-exchange': 'in the key exchange',
+  login: 'at the login',
+  session: 'opening a session',
+  probe: 'during the probe',
+};
+
+/** Where an attempt ended, as the end of a phrase. */
+export function stageWord(stage: Stage): string {
+  return stageWords[stage];
 }

@@ -24,6 +24,8 @@ export interface Answer {
   finished: boolean;
   bytes: number;
   tooLarge: boolean;
+  /** The beginning of what came before the first frame: banners, and what a refusing shell says. */
+  preamble: string;
 }
 
 export interface FrameReader {
@@ -51,8 +53,9 @@ interface Open {
   limit: number;
 }
 
-/** What login files may print before the probe begins. */
+/** What login files may print before the probe begins, and what is kept of it. */
 const maxPreamble = 1_048_576;
+const keptPreamble = 500;
 /** Longest line that the frame itself may have. */
 const maxFrameLine = 200;
 const maxStderr = 4000;
@@ -71,7 +74,7 @@ interface State {
 /** Everything before the first mark (banners, what login files print) is ignored. */
 export function frameReader(options: FrameOptions): FrameReader {
   const state: State = {
-    answer: { frames: new Map(), finished: false, bytes: 0, tooLarge: false },
+    answer: { frames: new Map(), finished: false, bytes: 0, tooLarge: false, preamble: '' },
     options,
     now: options.now ?? Date.now,
     needle: Buffer.from(`\n${options.mark} `),
@@ -123,7 +126,11 @@ function step(state: State): boolean {
 
 /** Moves bytes from `pending` into the open section. */
 function take(state: State, count: number): void {
-  if (count > 0 && state.open !== null) keep(state.open, state.pending.subarray(0, count));
+  const bytes = state.pending.subarray(0, count);
+  if (count > 0 && state.open !== null) keep(state.open, bytes);
+  const { answer } = state;
+  if (answer.frames.size === 0 && state.open === null && answer.preamble.length < keptPreamble)
+    answer.preamble += bytes.toString('utf8', 0, keptPreamble);
   state.pending = state.pending.subarray(count);
 }
 

@@ -1,5 +1,5 @@
 /** Which of the hosts that should exist were read, and what is not known of the others. */
-import type { ScanStatus } from '#data/model/words.ts';
+import type { ScanStatus, Stage } from '#data/model/words.ts';
 import type { Standing, Unknown } from './hosts.ts';
 import type { Ask } from './open.ts';
 
@@ -8,12 +8,24 @@ export interface CoverageLine {
   standing: Standing;
   last_attempt_at: string | null;
   last_status: ScanStatus | null;
+  last_stage: Stage | null;
+  last_attempts: number | null;
+  failing_since: string | null;
+  failed_scans: number;
   last_reason: string | null;
   last_next_step: string | null;
   last_read_at: string | null;
   lists_checked_at: string | null;
   lists_fresh: boolean;
   unknowns: Unknown[];
+}
+
+/** How the last attempts ended, the ones that read something among them. */
+export interface EndingLine {
+  last_status: ScanStatus | null;
+  last_stage: Stage | null;
+  hosts: number;
+  oldest_since: string | null;
 }
 
 export interface RetiredHost {
@@ -39,7 +51,8 @@ export interface RunLine {
 /** Every host of the latest inventory; those of which least is known come first. */
 export async function askCoverage(ask: Ask): Promise<CoverageLine[]> {
   const lines = await ask<Omit<CoverageLine, 'unknowns'>>(`
-    SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_reason, hosts.last_next_step, line.last_read_at,
+    SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_stage, hosts.last_attempts,
+      hosts.failing_since, hosts.failed_scans, hosts.last_reason, hosts.last_next_step, line.last_read_at,
       line.lists_checked_at, line.lists_fresh
     FROM host_lines line JOIN hosts USING (host_id)
     WHERE line.listed_now
@@ -49,6 +62,14 @@ export async function askCoverage(ask: Ask): Promise<CoverageLine[]> {
     (unknown) => unknown.host_id,
   );
   return lines.map((line) => ({ ...line, unknowns: unknowns.get(line.host_id) ?? [] }));
+}
+
+/** Hosts of the latest inventory by how the last attempt at them ended; most first. */
+export async function askEndings(ask: Ask): Promise<EndingLine[]> {
+  return ask<EndingLine>(`
+    SELECT last_status, CASE WHEN last_status IN ('timed-out', 'cut-off') THEN last_stage END AS last_stage,
+      count(*) AS hosts, min(failing_since) AS oldest_since
+    FROM hosts WHERE listed_now GROUP BY ALL ORDER BY hosts DESC, last_status, last_stage`);
 }
 
 export async function askRetiredHosts(ask: Ask): Promise<RetiredHost[]> {

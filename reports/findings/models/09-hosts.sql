@@ -22,6 +22,13 @@ last_read AS (
   SELECT * FROM scans WHERE was_read
   QUALIFY row_number() OVER (PARTITION BY host_id ORDER BY happened_at DESC, recorded_at DESC, collector) = 1
 ),
+-- The first of the attempts that have all failed since the host was last read.
+failing AS (
+  SELECT scan.host_id, min(scan.started_at) AS failing_since, count(*) AS failed_scans
+  FROM scans scan LEFT JOIN last_read ON last_read.host_id = scan.host_id
+  WHERE NOT scan.was_read AND (last_read.host_id IS NULL OR scan.started_at > last_read.started_at)
+  GROUP BY scan.host_id
+),
 judging AS (
   SELECT
     last_read.host_id,
@@ -43,8 +50,12 @@ SELECT
   END AS standing,
   last_attempt.started_at AS last_attempt_at,
   last_attempt.status AS last_status,
+  last_attempt.stage AS last_stage,
+  last_attempt.attempts AS last_attempts,
   last_attempt.reason AS last_reason,
   last_attempt.next_step AS last_next_step,
+  failing.failing_since,
+  coalesce(failing.failed_scans, 0) AS failed_scans,
   last_read.happened_at AS last_read_at,
   last_read.collector AS last_read_collector,
   last_read.sequence AS last_read_sequence,
@@ -59,6 +70,7 @@ FROM listed
 CROSS JOIN as_of
 LEFT JOIN last_attempt USING (host_id)
 LEFT JOIN last_read USING (host_id)
+LEFT JOIN failing USING (host_id)
 LEFT JOIN judging USING (host_id)
 ORDER BY host_id;
 
@@ -67,6 +79,10 @@ COMMENT ON COLUMN hosts.listed_now IS 'Whether it is in the latest inventory.';
 COMMENT ON COLUMN hosts.standing IS 'read, partly-read, stale, never-read or retired.';
 COMMENT ON COLUMN hosts.last_attempt_at IS 'When a run last tried it (UTC).';
 COMMENT ON COLUMN hosts.last_status IS 'How that ended.';
+COMMENT ON COLUMN hosts.last_stage IS 'How far it came: connect, banner, key-exchange, login, session or probe.';
+COMMENT ON COLUMN hosts.last_attempts IS 'Attempts at the host in that run.';
+COMMENT ON COLUMN hosts.failing_since IS 'First run since the last reading that could not read it (UTC); null when the last attempt read it.';
+COMMENT ON COLUMN hosts.failed_scans IS 'Runs since then that could not read it.';
 COMMENT ON COLUMN hosts.last_reason IS 'Why it was not ok.';
 COMMENT ON COLUMN hosts.last_next_step IS 'What to do about it.';
 COMMENT ON COLUMN hosts.last_read_at IS 'When it was last read, wholly or partly (UTC).';
