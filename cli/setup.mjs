@@ -27,6 +27,9 @@ const stamp = join(modules, '.patchledger-installed');
 const oldestNode = 20;
 const quietly = ['--no-audit', '--no-fund', '--include=optional', '--include=dev'];
 
+/** A scan runs beside others' work, all night: less memory for a little more time (docs/decisions.md 10). */
+const scanFlags = ['--optimize-for-size'];
+
 /** What each word runs, as arguments of the pinned Node. */
 const targets = {
   test: ['test/run.ts'],
@@ -39,7 +42,8 @@ async function main([word = 'start', ...args]) {
   checkPlatform();
   await installPackages();
   const target = targets[word] ?? ['cli/main.ts', word];
-  return run(pinnedNode(), [join(root, target[0]), ...target.slice(1), ...args]);
+  const flags = word === 'scan' ? scanFlags : [];
+  return run(pinnedNode(), [...flags, join(root, target[0]), ...target.slice(1), ...args]);
 }
 
 function checkPlatform() {

@@ -51,7 +51,7 @@ export interface Appended {
 }
 
 export const incomingFolder = '.incoming';
-const memoryLimit = '1GB';
+const memoryLimit = '256MB';
 
 /**
  * Appends one entry to its collector's chain. The caller holds the writer's lock.
