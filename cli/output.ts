@@ -7,6 +7,8 @@ import { Failure } from '#data/model/failure.ts';
 
 const showProgressAfterMs = 2000;
 const redrawMs = 100;
+/** Where nobody watches, in a log: a line now and then. */
+const plainLineMs = 30_000;
 const barWidth = 24;
 
 /** Prints a result. */
@@ -49,22 +51,33 @@ export interface Progress {
   end(): void;
 }
 
+type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>;
+
 /**
  * A progress bar on standard error for work that takes more than two seconds on a terminal. Elsewhere
- * it prints nothing: the command's own lines say what was done.
+ * a plain line every half minute.
  */
 export function showProgress(
   label: string,
   total: number,
-  stream: NodeJS.WriteStream = process.stderr,
+  {
+    stream = process.stderr,
+    clock = () => performance.now(),
+  }: { stream?: Stream; clock?: () => number } = {},
 ): Progress {
-  const startedAt = performance.now();
-  let drawnAt = 0;
+  const startedAt = clock();
+  let drawnAt = startedAt;
   let drawn = false;
+  const printLine = (done: number, now: number) => {
+    if (now - drawnAt < plainLineMs) return;
+    drawnAt = now;
+    stream.write(`${label} ${done}/${total}\n`);
+  };
   return {
     step(done, note = ''): void {
-      const now = performance.now();
-      if (!stream.isTTY || now - startedAt < showProgressAfterMs || now - drawnAt < redrawMs) return;
+      const now = clock();
+      if (!stream.isTTY) return printLine(done, now);
+      if (now - startedAt < showProgressAfterMs || now - drawnAt < redrawMs) return;
       drawnAt = now;
       drawn = true;
       stream.write(`\r\u001b[K${bar(label, done, total, note)}`.slice(0, (stream.columns || 80) + 4));

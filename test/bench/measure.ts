@@ -28,7 +28,9 @@ export async function scanCost(folder: string, hosts: Host[], concurrency: numbe
   const list = join(folder, 'list');
   writeFileSync(list, hosts.map(({ address, port, login }) => `${address} ${port} ${login}\n`).join(''));
   const program = fileURLToPath(new URL('scan-all.ts', import.meta.url));
-  return JSON.parse(await output([process.execPath, scanFlag, program, folder, list, String(concurrency)])) as ScanCost;
+  return JSON.parse(
+    await output([process.execPath, scanFlag, program, folder, list, String(concurrency)]),
+  ) as ScanCost;
 }
 
 /** The same hosts by a plain loop of OpenSSH clients: the program in, the answer into a file. */

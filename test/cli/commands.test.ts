@@ -43,16 +43,24 @@ beforeAll(async () => {
 });
 
 describe('help and wrong use', () => {
-  test.each([[], ['start'], ['init'], ['scan'], ['build'], ['serve'], ['query'], ['verify']])(
-    '%s --help shows an example first',
-    (...words) => {
-      const { status, stdout } = cli([...words, '--help']);
+  test.each([
+    [],
+    ['start'],
+    ['init'],
+    ['doctor'],
+    ['known-hosts'],
+    ['scan'],
+    ['build'],
+    ['serve'],
+    ['query'],
+    ['verify'],
+  ])('%s --help shows an example first', (...words) => {
+    const { status, stdout } = cli([...words, '--help']);
 
-      expect(status).toBe(0);
-      expect(stdout).toMatch(/^Example: /);
-      expect(stdout).toContain('Usage: patchledger');
-    },
-  );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Example: /);
+    expect(stdout).toContain('Usage: patchledger');
+  });
 
   test.each<[string[], string]>([
     [['scna'], 'Did you mean scan?'],

@@ -19,7 +19,11 @@ export interface Fleet {
 
 const versions: { [release in Release]: number } = { bullseye: 11, bookworm: 12, trixie: 13 };
 
-export async function startFleet(say: (text: string) => void = () => {}): Promise<Fleet> {
+/** @param network first two parts of the addresses; two fleets at once need two networks */
+export async function startFleet(
+  say: (text: string) => void = () => {},
+  network: string = '127.77',
+): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-fleet-'));
   makeKey(join(folder, 'client'), 'ed25519');
   const hosts: FleetHost[] = [];
@@ -43,7 +47,7 @@ export async function startFleet(say: (text: string) => void = () => {}): Promis
     for (const release of releases) await rootOf(release, say);
     for (const release of releases) {
       const version = versions[release];
-      await fleet.add(release, { id: `debian${version}`, address: `127.77.0.${version}` });
+      await fleet.add(release, { id: `debian${version}`, address: `${network}.0.${version}` });
     }
   } catch (error) {
     await fleet.stop();

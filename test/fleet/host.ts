@@ -157,7 +157,7 @@ function writeFiles({ id, address, publicKey, sshdConfig = [], prepare = [] }: H
   knownHosts: string;
 } {
   const folder = mkdtempSync(join(tmpdir(), `patchledger-files-${id}-`));
-  const keys = keyTypes.map((type) => hostKey(id, type));
+  const keys = keyTypes.map((type) => hostKey(address, type));
   for (const { path, type } of keys) {
     writeFileSync(join(folder, `ssh_host_${type}_key`), readFileSync(path), { mode: 0o600 });
     writeFileSync(join(folder, `ssh_host_${type}_key.pub`), readFileSync(`${path}.pub`));
@@ -182,8 +182,8 @@ function writeFiles({ id, address, publicKey, sshdConfig = [], prepare = [] }: H
 }
 
 /** Keys are kept from run to run: making them is the slowest part of starting a host. */
-function hostKey(id: string, type: string): { path: string; type: string } {
-  const folder = join(cacheFolder(), 'host-keys', id);
+function hostKey(address: string, type: string): { path: string; type: string } {
+  const folder = join(cacheFolder(), 'host-keys', address);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, type);
   if (!existsSync(`${path}.pub`)) makeKey(path, type);

@@ -21,6 +21,8 @@ const limits: Limits = { ...defaultLimits, connectMs: 4000, silenceMs: 15_000, d
 /** Three attempts at connecting, the waits between them, the probe, and a slow machine. */
 const longestMs = 3 * limits.connectMs + limits.deadlineMs + 30_000;
 
+const network = '127.79';
+
 interface Expected {
   status: string | RegExp;
   stage?: string | RegExp;
@@ -48,7 +50,7 @@ function expectServer(id: string, server: BadServer, ending: Expected): void {
   );
 }
 
-const addressOf = (index: number) => `127.77.1.${index + 1}`;
+const addressOf = (index: number) => `127.79.1.${index + 1}`;
 
 async function addVariants(): Promise<void> {
   for (const [index, { id, status, stage, reason, login, ...options }] of variants.entries()) {
@@ -71,7 +73,7 @@ let sitInTheDoor = () => {};
 async function addBusyDoor(): Promise<void> {
   const door = {
     id: 'busy-door',
-    address: '127.77.2.1',
+    address: '127.79.2.1',
     sshdConfig: ['MaxStartups 1:100:1', 'LoginGraceTime 3'],
   };
   const { address, port, user } = await fleet.add('bookworm', door);
@@ -81,17 +83,17 @@ async function addBusyDoor(): Promise<void> {
 
 async function addServers(): Promise<void> {
   const hole = await blackHole(7791);
-  expectServer('black-hole', { ...hole, address: '127.77.3.1' }, { status: 'timed-out', stage: 'connect' });
-  expectServer('tarpit', await tarpit('127.77.3.2'), { status: 'timed-out', stage: 'banner' });
-  const half = await serverOf('127.77.3.3', (socket) => socket.write('SSH-2.0-Open'));
+  expectServer('black-hole', { ...hole, address: '127.79.3.1' }, { status: 'timed-out', stage: 'connect' });
+  expectServer('tarpit', await tarpit('127.79.3.2'), { status: 'timed-out', stage: 'banner' });
+  const half = await serverOf('127.79.3.3', (socket) => socket.write('SSH-2.0-Open'));
   expectServer('half-a-banner', half, { status: 'timed-out', stage: 'banner' });
-  const garbage = await serverOf('127.77.3.4', (socket) => socket.write('\u0000\u0007garbage '.repeat(2000)));
+  const garbage = await serverOf('127.79.3.4', (socket) => socket.write('\u0000\u0007garbage '.repeat(2000)));
   expectServer('garbage-banner', garbage, {
     status: 'unreachable',
     stage: 'banner',
     reason: /no SSH server/,
   });
-  expectHost(sshHost({ host_id: 'closed-port', address: '127.77.3.5', port: 9 }), {
+  expectHost(sshHost({ host_id: 'closed-port', address: '127.79.3.5', port: 9 }), {
     status: 'refused',
     stage: 'connect',
   });
@@ -103,13 +105,13 @@ async function addServers(): Promise<void> {
 
 /** A real host behind a proxy that ends or stalls what it says after so many bytes. */
 async function addCuts(): Promise<void> {
-  const target = { address: '127.77.0.12', port: fleetPort };
+  const target = { address: '127.79.0.12', port: fleetPort };
   const keys = readFileSync(join(fleet.folder, 'known_hosts'), 'utf8')
     .split('\n')
-    .filter((line) => line.startsWith('[127.77.0.12]'));
+    .filter((line) => line.startsWith('[127.79.0.12]'));
   for (const how of ['rst', 'fin', 'stall'] as const) {
     for (const [index, after] of [0, 20, 500, 1600, 2600, 20_000].entries()) {
-      const address = `127.77.4.${index + 1}`;
+      const address = `127.79.4.${index + 1}`;
       const proxy = await cuttingProxy(address, target, { after, how });
       knownHosts += keys.map((key) => `${key.replace(/^\S+/, `[${address}]:${proxy.port}`)}\n`).join('');
       expectServer(`${how}-after-${after}`, proxy, {
@@ -125,14 +127,14 @@ function addKeys(): void {
   makeKey(join(other, 'key'), 'ed25519');
   const key = readFileSync(join(other, 'key.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
   const known = readFileSync(join(fleet.folder, 'known_hosts'), 'utf8');
-  const lines = known.split('\n').filter((line) => !/^\[127\.77\.2\.[23]\]/.test(line));
-  writeFileSync(join(fleet.folder, 'known_hosts'), `${lines.join('\n')}[127.77.2.2]:${fleetPort} ${key}\n`);
+  const lines = known.split('\n').filter((line) => !/^\[127\.79\.2\.[23]\]/.test(line));
+  writeFileSync(join(fleet.folder, 'known_hosts'), `${lines.join('\n')}[127.79.2.2]:${fleetPort} ${key}\n`);
 }
 
 async function addKeyHosts(): Promise<void> {
   for (const [id, address, status] of [
-    ['changed-key', '127.77.2.2', 'host-key-changed'],
-    ['unknown-key', '127.77.2.3', 'host-key-unknown'],
+    ['changed-key', '127.79.2.2', 'host-key-changed'],
+    ['unknown-key', '127.79.2.3', 'host-key-unknown'],
   ] as const) {
     const { port, user } = await fleet.add('bookworm', { id, address });
     expectHost(sshHost({ host_id: id, address, port, login: user }), {
@@ -159,7 +161,7 @@ async function scanAll(population: Host[], into: Map<string, Snapshot>): Promise
 }
 
 beforeAll(async () => {
-  fleet = await startFleet((text) => console.error(text));
+  fleet = await startFleet((text) => console.error(text), network);
   const healthy = fleet.hosts.map(({ id, address, port, user }) =>
     sshHost({ host_id: id, address, port, login: user }),
   );

@@ -3,12 +3,13 @@
  * then told of the security archive. Kept by content outside the checkout.
  */
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { withWriterLock } from '#data/ledger/lock.ts';
 import { mustRun } from '#test/tools.ts';
 import { findArchives } from './archives.ts';
 import { choosePackages, parseIndex } from './choose.ts';
@@ -25,21 +26,26 @@ const tools = ['tcsh', 'fish', 'libfaketime', 'locales'];
 const pendingWanted = 8;
 const leastPending = 5;
 
-/** Gives the root of a release, building it when there is none for this recipe and week. */
+/**
+ * Gives the root of a release, building it when there is none for this recipe and week. Of several that
+ * want it at once, one builds and the others wait.
+ */
 export async function rootOf(release: Release, say: (text: string) => void = () => {}): Promise<string> {
   const folder = join(cacheFolder(), 'roots');
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, `${release}-${keyOf(release)}`);
   if (existsSync(path)) return path;
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith(`${release}-`)) rmSync(join(folder, name), { recursive: true, force: true });
-  }
-  const making = `${path}.${randomBytes(4).toString('hex')}.part`;
-  say(`making a root of ${release} (about two minutes)`);
-  await build(release, making);
-  if (existsSync(path)) rmSync(making, { recursive: true, force: true });
-  else renameSync(making, path);
-  return path;
+  return withWriterLock(join(cacheFolder(), 'locks', release), { waitSeconds: 1800 }, async () => {
+    if (existsSync(path)) return path;
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(`${release}-`)) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    const making = `${path}.part`;
+    say(`making a root of ${release} (about two minutes)`);
+    await build(release, making);
+    renameSync(making, path);
+    return path;
+  });
 }
 
 export function cacheFolder(): string {
