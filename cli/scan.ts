@@ -28,22 +28,36 @@ export function scanCommand(): Command {
     });
 }
 
+/** Hosts named one by one at most. */
+const mostNamed = 20;
+
 /** A run in lines: what was read, then what was not and why. */
 export function describeRun({ entry, scans, gaps }: RunResult): string[] {
   const read = scans.filter(({ status }) => status === 'ok').length;
   const lines = [
     `run ${entry.sequence}: ${read} of ${scans.length} hosts read · head ${entry.hash.slice(0, 12)}`,
   ];
-  for (const scan of scans.filter(({ status }) => status !== 'ok')) {
+  const failed = scans.filter(({ status }) => status !== 'ok');
+  if (failed.length > 1) lines.push(`  not read completely: ${countStatuses(failed)}`);
+  for (const scan of failed.slice(0, mostNamed)) {
     lines.push(`  ${scan.host_id}: ${scan.status}${scan.reason === null ? '' : `, ${scan.reason}`}`);
     if (scan.next_step !== null) lines.push(`    next: ${scan.next_step}`);
   }
+  if (failed.length > mostNamed)
+    lines.push(`  … and ${failed.length - mostNamed} more: --json has all, so has /coverage/ of the site`);
   for (const [subject, rows] of Map.groupBy(gapsOfReadHosts(scans, gaps), (gap) => gap.subject)) {
     const hosts = rows.length === 1 ? (rows[0]?.host_id ?? '') : `${rows.length} hosts`;
     const how = rows.some((gap) => gap.needs_root) ? 'not read without root' : 'not completely read';
     lines.push(`  ${hosts}: ${subject} ${how}: ${rows[0]?.reason ?? 'no reason given'}`);
   }
   return lines;
+}
+
+function countStatuses(scans: RunResult['scans']): string {
+  const counts = [...Map.groupBy(scans, ({ status }) => status)].map(
+    ([status, rows]) => `${rows.length} ${status}`,
+  );
+  return counts.join(', ');
 }
 
 /** What was not complete on hosts that were otherwise read; the others have said why already. */

@@ -52,6 +52,8 @@ export interface Workspace {
 }
 
 export const configPath = 'patchledger.yaml';
+/** Not YAML: the keys of hosts, stored with a run like every other file that it used. */
+const knownHostsPath = 'known_hosts';
 const folders = ['inventory', 'policies', 'exceptions', 'approvals'] as const;
 
 /**
@@ -105,7 +107,7 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),
-    files,
+    files: existsSync(join(root, knownHostsPath)) ? [readFile(root, knownHostsPath), ...files] : files,
   };
 }
 

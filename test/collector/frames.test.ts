@@ -19,6 +19,34 @@ const framed = (name: string, payload: string, end = 'end 0 10') =>
   `\n${mark} begin ${name}\n${payload}\n${mark} stderr\nsaid\n${mark} ${end}\n`;
 const bytes = (text: string) => Buffer.from(text);
 
+describe('what comes before the first frame', () => {
+  test('is ignored, and its beginning kept for a person', () => {
+    const { frames, preamble } = read([
+      bytes('This account is '),
+      bytes('not available.\n'),
+      bytes(framed('a', 'x')),
+    ]);
+    expect(preamble.trim()).toBe('This account is not available.');
+    expect(frames.get('a')?.payload.toString()).toBe('x');
+  });
+
+  test('is too large long before an answer would be', () => {
+    const noise = Array.from({ length: 200 }, () => Buffer.alloc(65_536, 'n'));
+    const answer = read(noise);
+    expect(answer.tooLarge).toBe(true);
+    expect(answer.bytes).toBeLessThan(2_000_000);
+    expect(answer.preamble.length).toBeLessThan(2000);
+  });
+
+  test('a long answer after a short one is no noise', () => {
+    const { tooLarge, finished } = read([
+      bytes(framed('a', 'x'.repeat(3_000_000))),
+      bytes(`\n${mark} finish\n`),
+    ]);
+    expect({ tooLarge, finished }).toEqual({ tooLarge: false, finished: true });
+  });
+});
+
 describe('frames', () => {
   test('a section is its payload to the byte, with status, duration, stderr and hash', () => {
     const { frames, finished } = read([bytes(`${framed('a', 'x\n\n')}\n${mark} finish\n`)]);

@@ -3,6 +3,7 @@ import { scanPopulation } from '#collector/scan.ts';
 import { replayTransport } from '#collector/transport/replay.ts';
 import { localHost, recording } from '#test/fixtures/replay.ts';
 import { withoutConnecting } from '#collector/transport/transport.ts';
+import type { Stage } from '#data/model/words.ts';
 import type { Host, Outcome, RunOptions, Transport, TransportEnd } from '#collector/transport/transport.ts';
 
 const replay = replayTransport(recording().bytes);
@@ -100,5 +101,98 @@ describe('a scan of the population', () => {
     expect(programs[0]).toContain('2026-03-08T00:00:00');
     const marks = programs.map((program) => /^mark=(.*)$/m.exec(program)![1]);
     expect(new Set(marks).size).toBe(2);
+  });
+});
+
+/** A transport whose hosts connect as told: by the outcome of each attempt, or never ('hangs'). */
+function scripted(
+  script: { [host: string]: (Outcome | 'hangs')[] },
+  order: string[],
+  stage: Stage = 'connect',
+): Transport {
+  const attempts = new Map<string, number>();
+  return {
+    id: 'scripted',
+    connect: async (host, options) => {
+      const attempt = attempts.get(host.host_id) ?? 0;
+      attempts.set(host.host_id, attempt + 1);
+      order.push(host.host_id);
+      const outcome = script[host.host_id]?.[attempt] ?? 'ended';
+      if (outcome === 'hangs') {
+        await new Promise((resolve) => options.signal?.addEventListener('abort', resolve));
+        return { end: { ...ended('timed-out', 'Nobody came.'), stage } };
+      }
+      return outcome === 'ended'
+        ? replay.connect(host, options)
+        : { end: { ...ended(outcome, 'No.'), stage } };
+    },
+  };
+}
+
+describe('trouble that may pass', () => {
+  async function attemptsOf(outcome: Outcome, stage: Stage): Promise<number | null | undefined> {
+    const local = scripted({ odd: [outcome, outcome, outcome, outcome] }, [], stage);
+    const options = { known: () => unknown, transports: { local }, attempts: 3, retryAfterMs: 1 };
+    for await (const { snapshot } of scanPopulation([localHost('odd')], options))
+      return snapshot.scans[0]?.attempts;
+    return undefined;
+  }
+
+  test.each<[Outcome, Stage, number]>([
+    ['unreachable', 'connect', 3],
+    ['refused', 'connect', 3],
+    ['refused', 'session', 1],
+    ['timed-out', 'connect', 3],
+    ['timed-out', 'banner', 3],
+    ['timed-out', 'key-exchange', 3],
+    ['timed-out', 'login', 1],
+    ['timed-out', 'probe', 1],
+    ['cut-off', 'banner', 3],
+    ['cut-off', 'login', 1],
+    ['cut-off', 'probe', 3],
+    ['auth-failed', 'login', 1],
+    ['host-key-unknown', 'key-exchange', 1],
+    ['host-key-changed', 'key-exchange', 1],
+    ['no-common-algorithm', 'key-exchange', 1],
+    ['output-too-large', 'probe', 1],
+  ])('%s at %s: %i attempts', async (outcome, stage, expected) => {
+    expect(await attemptsOf(outcome, stage)).toBe(expected);
+  });
+
+  test('is tried again when all others have had their turn, and ends as soon as it has passed', async () => {
+    const order: string[] = [];
+    const local = scripted({ b: ['cut-off'], c: ['unreachable', 'refused'] }, order);
+    const done = new Map<string, number | null | undefined>();
+    const population = ['a', 'b', 'c', 'd'].map(localHost);
+    const options = {
+      known: () => unknown,
+      transports: { local },
+      attempts: 3,
+      retryAfterMs: 5,
+      concurrency: 1,
+    };
+    for await (const { host, snapshot } of scanPopulation(population, options))
+      done.set(host.host_id, snapshot.scans[0]?.attempts);
+    expect(order.slice(0, 4)).toEqual(['a', 'b', 'c', 'd']);
+    expect(order.slice(4, 6).sort()).toEqual(['b', 'c']);
+    expect(order.slice(6)).toEqual(['c']);
+    expect(Object.fromEntries(done)).toEqual({ a: 1, d: 1, b: 2, c: 3 });
+  });
+});
+
+describe('hosts that never answer', () => {
+  test('wait aside: the others are all read meanwhile, and leaving early ends the waiting', async () => {
+    const order: string[] = [];
+    const dead = Array.from({ length: 10 }, (_, index) => `dead${index}`);
+    const local = scripted(Object.fromEntries(dead.map((id) => [id, ['hangs' as const]])), order);
+    const population = [...dead, 'a', 'b', 'c'].map(localHost);
+    const options = { known: () => unknown, transports: { local }, connecting: 2, concurrency: 1 };
+    const read: string[] = [];
+    for await (const { host } of scanPopulation(population, options)) {
+      read.push(host.host_id);
+      if (read.length === 3) break;
+    }
+    expect(read.sort()).toEqual(['a', 'b', 'c']);
+    expect(order).toHaveLength(13);
   });
 });
