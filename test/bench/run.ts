@@ -9,6 +9,7 @@ import { recordedMark } from '#collector/transport/replay.ts';
 import type { Host } from '#collector/transport/transport.ts';
 import { blackHole } from '#test/collector/ssh/bad-servers.ts';
 import { startCachedHosts } from '#test/collector/ssh/cached-host.ts';
+import type { CachedHosts } from '#test/collector/ssh/cached-host.ts';
 import { sshHost } from '#test/collector/ssh/sshd.ts';
 import { startFleet } from '#test/fleet/fleet.ts';
 import type { Fleet } from '#test/fleet/fleet.ts';
@@ -56,11 +57,17 @@ const least = <T>(runs: T[], of: (run: T) => number): number => Math.min(...runs
 
 async function benchCached(answer: Buffer): Promise<void> {
   const cached = await startCachedHosts(answer);
+  try {
+    await benchCachedHosts(cached);
+  } finally {
+    await cached.stop();
+  }
+}
+
+async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   const hosts = Array.from({ length: 500 }, (_, index) => cached.host(index));
   const { folder } = cached.sshd;
-  console.log(
-    `\n500 hosts that answer from a cache (${Math.round(answer.length / 1000)} kB each), ${concurrency} at a time`,
-  );
+  console.log(`\n500 hosts that answer from a cache ${concurrency} at a time`);
   const [ours, theirs] = await inTurn(
     2,
     () => scanCost(folder, hosts, concurrency),
@@ -117,7 +124,6 @@ async function benchCached(answer: Buffer): Promise<void> {
     '×',
     1.1,
   );
-  await cached.stop();
 }
 
 function assertAll(found: { [status: string]: number }, expected: { [status: string]: number }): void {

@@ -33,7 +33,7 @@ describe('the local transport', () => {
   test('gives what the program prints and how it ended', async () => {
     expect(await run('echo hello; exit 3\n')).toEqual({
       output: 'hello\n',
-      end: { outcome: 'ended', exitStatus: 3, message: '' },
+      end: { outcome: 'ended', stage: 'probe', exitStatus: 3, message: '' },
     });
   });
 

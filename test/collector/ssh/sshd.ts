@@ -67,9 +67,14 @@ export async function startSshd({
   ];
   writeFileSync(join(folder, 'sshd_config'), `${lines.join('\n')}\n`);
   const log = join(folder, 'log');
-  const child = spawn('/usr/sbin/sshd', ['-D', '-f', join(folder, 'sshd_config'), '-E', log], {
-    stdio: 'ignore',
-  });
+  // Dies with us, whatever we die of: a leftover would answer in the place of the next one.
+  const child = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', '/usr/sbin/sshd', '-D', '-f', join(folder, 'sshd_config'), '-E', log],
+    {
+      stdio: 'ignore',
+    },
+  );
   child.on('error', () => {});
   await listening(address === '0.0.0.0' ? '127.0.0.1' : address, port, () => readFileSync(log, 'utf8'));
   const hostKeys = keyTypes.map((type) =>

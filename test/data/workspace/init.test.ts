@@ -26,13 +26,25 @@ describe('a new workspace', () => {
     initWorkspace(root, { hostname: 'box' });
     for (const path of ['patchledger.yaml', 'inventory/hosts.yaml', 'exceptions/exceptions.yaml']) {
       const text = readFileSync(join(root, path), 'utf8').replace('exceptions: []\n', '');
-      writeFileSync(join(root, path), text.replace(/^# (?=(scan|groups|exceptions|  ).*)/gm, ''));
+      writeFileSync(join(root, path), text.replace(/^# (?=(scan|ssh|groups|exceptions|  ).*)/gm, ''));
     }
     const workspace = await loadWorkspace(root);
 
     expect(workspace.hosts.map(({ host_id }) => host_id)).toEqual(['box', 'web1', 'web2']);
     expect(workspace.exceptions).toHaveLength(1);
-    expect(workspace.config.scan).toEqual({ maxAgeHours: 72, connectSeconds: 15, hostSeconds: 300, concurrency: 16 });
+    expect(workspace.config.scan).toEqual({
+      maxAgeHours: 72,
+      connectSeconds: 15,
+      hostSeconds: 300,
+      concurrency: 16,
+      connecting: 64,
+      attempts: 3,
+    });
+    expect(workspace.config.ssh).toEqual({
+      user: 'audit',
+      identityFiles: ['~/.ssh/id_ed25519'],
+      knownHosts: ['known_hosts', '~/.ssh/known_hosts'],
+    });
   });
 
   test('every YAML file names its schema, which is there and is JSON', () => {
