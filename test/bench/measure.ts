@@ -49,7 +49,7 @@ export async function opensshCost(
 /** Runs a line of bash; CPU is that of everything it started and waited for. */
 export async function shellCost(line: string): Promise<Cost> {
   const startedAt = performance.now();
-  const said = await output(['bash', '-c', `${line} >&2; status=$?; times; exit $status`]);
+  const said = await output(['bash', '-c', `{ ${line}; } >&2; status=$?; times; exit $status`]);
   const seconds = (performance.now() - startedAt) / 1000;
   // The second line is that of the children: minutes and seconds, user and system.
   const children = said.trim().split('\n').at(-1) ?? '';

@@ -67,7 +67,7 @@ async function benchCached(answer: Buffer): Promise<void> {
 async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   const hosts = Array.from({ length: 500 }, (_, index) => cached.host(index));
   const { folder } = cached.sshd;
-  console.log(`\n500 hosts that answer from a cache ${concurrency} at a time`);
+  console.log(`\n500 hosts that answer from a cache, ${concurrency} at a time`);
   const [ours, theirs] = await inTurn(
     2,
     () => scanCost(folder, hosts, concurrency),
