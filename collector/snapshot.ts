@@ -168,7 +168,9 @@ function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<
           : 'Nothing on this host could be asked for it.',
     };
     const rows = rowsOf(subject, read);
-    const rootHelps = specs.some((spec) => spec.rootReadsMore && spec.subjects.includes(subject));
+    // Of a host that gave no answer nobody knows what root would read.
+    const answered = contact.answer.frames.size > 0;
+    const rootHelps = answered && specs.some((spec) => spec.rootReadsMore && spec.subjects.includes(subject));
     return {
       host_id: contact.hostId,
       subject,

@@ -12,6 +12,11 @@ export function countOf(value: number, one: string, many = `${one}s`): string {
   return `${value === 0 ? 'no' : formatCount(value)} ${value === 1 ? one : many}`;
 }
 
+/** A text that may or may not end like a sentence, as one. */
+export function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** An instant to the minute, in UTC: '2026-11-23 06:01'. */
 export function formatInstant(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventActions, evidenceKinds, reasonsNotApplied } from '#data/model/words.ts';
 import {
+  asSentence,
   countOf,
   endingWord,
   evidenceMeaning,
@@ -104,4 +105,8 @@ test.each([
   [{ os_id: null, os_version: '12' }, null],
 ])('%j', (host, name) => {
   expect(systemName(host)).toBe(name);
+});
+
+test('a text ends as a sentence, once', () => {
+  expect(['No way', 'No way.', 'Really?'].map(asSentence)).toEqual(['No way.', 'No way.', 'Really?']);
 });

@@ -19,13 +19,14 @@ answers AS (
     wanted.host_id, wanted.subject,
     CASE
       WHEN latest.host_id IS NULL THEN 'never-tried'
-      WHEN NOT latest.was_read THEN 'unread'
+      -- What was read of a host that nothing could be made of (no package manager, say) is read all the same.
       ELSE coalesce(reading.status, 'unread')
     END AS status,
     CASE
       WHEN latest.host_id IS NULL THEN 'no run has tried this host yet'
+      WHEN reading.status = 'complete' THEN NULL
       WHEN NOT latest.was_read THEN coalesce(latest.reason, latest.status)
-      ELSE coalesce(reading.reason, CASE WHEN reading.status = 'complete' THEN NULL ELSE 'not read' END)
+      ELSE coalesce(reading.reason, 'not read')
     END AS reason,
     coalesce(reading.needs_root, false) AS needs_root,
     complete.last_complete_at
