@@ -106,6 +106,19 @@ describe('standing of a host', () => {
   });
 });
 
+describe('since when a host could not be read', () => {
+  const failing = "SELECT failing_since, failed_scans FROM hosts WHERE host_id = 'web'";
+  test.each<[string, Parameters<typeof daily>, object]>([
+    ['never read', ['unreachable', 'auth-failed'], { failing_since: day(1), failed_scans: 2 }],
+    ['read before', [read, 'timed-out', 'refused'], { failing_since: day(2), failed_scans: 2 }],
+    ['read in between', ['refused', read, 'refused'], { failing_since: day(3), failed_scans: 1 }],
+    ['read now', ['refused', read], { failing_since: null, failed_scans: 0 }],
+  ])('%s', async (_name, story, expected) => {
+    const world = await tell(daily(...story));
+    expect(await world.rows(failing)).toEqual([expected]);
+  });
+});
+
 describe('what is not known', () => {
   test('every subject of a host that was never read, with why and since when', async () => {
     const world = await tell(daily('unreachable', 'auth-failed'));
