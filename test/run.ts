@@ -1,6 +1,6 @@
 /** `npm test`: what the tests need, then the checks, then every test. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -28,6 +28,11 @@ async function main(only: string[]): Promise<number> {
 function runTests(only: string[]): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-test-'));
   const report = join(folder, 'report.json');
+  // What a killed test leaves goes away with the folder. Open as /tmp is: some tests become other users.
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  chmodSync(folder, 0o755);
+  chmodSync(temporary, 0o1777);
   try {
     const { status } = spawnSync(
       process.execPath,
@@ -42,7 +47,7 @@ function runTests(only: string[]): boolean {
       {
         cwd: root,
         stdio: ['ignore', 'inherit', 'inherit'],
-        env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8' },
+        env: { ...process.env, TMPDIR: temporary, TZ: 'UTC', LC_ALL: 'C.UTF-8' },
       },
     );
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(

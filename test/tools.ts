@@ -12,6 +12,10 @@ const packagesOf: { [tool: string]: string } = {
   'dpkg-deb': 'dpkg',
   'dpkg-scanpackages': 'dpkg-dev',
   'apt-get': 'apt',
+  nsenter: 'util-linux',
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  debootstrap: 'debootstrap',
 };
 
 export interface Ran {

@@ -43,7 +43,7 @@ export interface FleetHost {
 }
 
 export const fleetPort = 2222;
-const keyTypes = ['ed25519', 'ecdsa'];
+const keyTypes = ['ed25519', 'ecdsa', 'rsa'];
 
 const setUp = `
 set -e
@@ -200,7 +200,8 @@ async function greets(address: string, isGone: () => boolean): Promise<boolean> 
 
 function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port: fleetPort });
+    const socket = connect({ host: address, port: fleetPort, timeout: 2000 });
+    socket.once('timeout', () => socket.destroy());
     socket.once('data', () => {
       socket.destroy();
       resolve(true);

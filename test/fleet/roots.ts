@@ -2,7 +2,6 @@
  * Roots of Debian releases with real security updates pending: installed from the main archive, and only
  * then told of the security archive. Kept by content outside the checkout.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -13,6 +12,7 @@ import { withWriterLock } from '#data/ledger/lock.ts';
 import { mustRun } from '#test/tools.ts';
 import { findArchives } from './archives.ts';
 import { choosePackages, parseIndex } from './choose.ts';
+import { attempt, runIsolated } from './run.ts';
 
 export const releases = ['bullseye', 'bookworm', 'trixie'] as const;
 export type Release = (typeof releases)[number];
@@ -20,7 +20,7 @@ export type Release = (typeof releases)[number];
 /** The account that the collector logs in with. */
 export const account = { name: 'patchledger', id: 1500 };
 
-const recipe = ['choose.ts', 'archives.ts', 'roots.ts'];
+const recipe = ['choose.ts', 'archives.ts', 'roots.ts', 'run.ts'];
 /** What variants of a host need: other login shells, a wrong clock, another language. */
 const tools = ['tcsh', 'fish', 'libfaketime', 'locales'];
 const pendingWanted = 8;
@@ -38,7 +38,8 @@ export async function rootOf(release: Release, say: (text: string) => void = () 
     if (existsSync(path)) return path;
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(folder)) {
-      if (name.startsWith(`${release}-`)) rmSync(join(folder, name), { recursive: true, force: true });
+      const old = join(folder, name);
+      if (name.startsWith(`${release}-`) && !isInUse(old)) rmSync(old, { recursive: true, force: true });
     }
     const making = `${path}.part`;
     say(`making a root of ${release} (about two minutes)`);
@@ -48,16 +49,30 @@ export async function rootOf(release: Release, say: (text: string) => void = () 
   });
 }
 
+/** Whether a host of any process is laid over the root: another checkout has another recipe. */
+function isInUse(root: string): boolean {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(`lowerdir=${root},`);
+      } catch {
+        return false;
+      }
+    });
+}
+
 export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
   return join(base, 'patchledger-test');
 }
 
-/** The same recipe gives another root each week: updates go on. */
+/** The same recipe gives another root each week, from Monday on: updates go on. */
 function keyOf(release: Release): string {
   const hash = createHash('sha256').update(release).update(architecture());
   for (const name of recipe) hash.update(readFileSync(fileURLToPath(new URL(name, import.meta.url))));
-  const week = Math.floor(Date.now() / (7 * 86_400_000));
+  // Day 0 of 1970 was a Thursday.
+  const week = Math.floor((Date.now() / 86_400_000 + 3) / 7);
   return hash.update(String(week)).digest('hex').slice(0, 16);
 }
 
@@ -69,7 +84,7 @@ async function build(release: Release, root: string): Promise<void> {
   const { main, security } = findArchives();
   await attempt(3, async () => {
     rmSync(root, { recursive: true, force: true });
-    await run([
+    await runIsolated([
       'debootstrap',
       '--variant=minbase',
       '--include=openssh-server,ca-certificates',
@@ -146,48 +161,5 @@ export function securityUpgrades(simulated: string): { name: string; installed: 
 /** Runs a line of shell inside a root, with its own /proc and a plain /dev; gives standard output. */
 function inRoot(root: string, line: string): Promise<string> {
   const script = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" sh -c "$2"';
-  return run(['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh', root, line]);
-}
-
-async function attempt(times: number, work: () => Promise<unknown>): Promise<void> {
-  for (let left = times - 1; ; left--) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (left <= 0) throw error;
-    }
-  }
-}
-
-function run(command: string[]): Promise<string> {
-  const [tool = '', ...words] = command;
-  const env = {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    LC_ALL: 'C',
-    DEBIAN_FRONTEND: 'noninteractive',
-    ...proxies(),
-  };
-  return new Promise((resolve, reject) => {
-    const child = spawn(tool, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.once('error', (error) =>
-      reject(new Error(`${tool} cannot be run: apt-get install ${tool}`, { cause: error })),
-    );
-    child.once('close', (status) => {
-      const stdout = Buffer.concat(out).toString('utf8');
-      if (status === 0) return resolve(stdout);
-      const said = `${stdout.slice(-1500)}\n${Buffer.concat(err).toString('utf8').slice(-1500)}`;
-      return reject(new Error(`${words.at(-1)} ended with ${status}:\n${said}`));
-    });
-  });
-}
-
-function proxies(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => /^(http|https|no)_proxy$/i.test(name)),
-  );
+  return runIsolated(['sh', '-c', script, 'sh', root, line]);
 }

@@ -1,10 +1,19 @@
 /** `npm run fleet`: brings the fleet up, says how to reach it, and takes it down at Ctrl-C. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { provision } from '#test/provision.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 
 provision(['debootstrap', 'openssh-server', 'openssh-client', 'util-linux']);
 if (process.getuid?.() !== 0) throw new Error('the fleet needs root: debootstrap and mount namespaces');
+// Everything temporary in one folder: it goes away however this ends, SIGKILL apart.
+const folder = mkdtempSync(join(tmpdir(), 'patchledger-up-'));
+process.env['TMPDIR'] = folder;
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const leave = () => process.exit(130);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
 const fleet = await startFleet((text) => console.error(text));
 console.log(`# inventory/hosts.yaml\n${inventoryOf(fleet.hosts)}`);
 console.log(`# patchledger.yaml\n${settingsOf(fleet)}`);
@@ -15,6 +24,7 @@ console.error(
 await new Promise<void>((resolve) => {
   const alive = setInterval(() => {}, 60_000);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeListener(signal, leave);
     process.once(signal, () => {
       clearInterval(alive);
       resolve();
