@@ -45,7 +45,26 @@ export function localBounds(local: string, zone: string | null, clock: Clock): B
   };
 }
 
+/** Spans of whole minutes that were asked for lately: the lines of a log cluster. */
+const recentMinutes = new Map<string, [number, number] | null>();
+const mostRecent = 5000;
+
 function zoneSpan(local: string, zone: string): [number, number] | null {
+  const parts = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}):([0-5]\d)$/.exec(local);
+  if (parts === null) return exactSpan(local, zone);
+  const [, minute = '', seconds = ''] = parts;
+  const key = `${zone} ${minute}`;
+  let span = recentMinutes.get(key);
+  if (span === undefined) {
+    if (recentMinutes.size >= mostRecent) recentMinutes.clear();
+    // No offset in use since 1972 changes within a minute (tz database).
+    span = exactSpan(`${minute}:00`, zone);
+    recentMinutes.set(key, span);
+  }
+  return span === null ? null : [span[0] + Number(seconds) * 1000, span[1] + Number(seconds) * 1000];
+}
+
+function exactSpan(local: string, zone: string): [number, number] | null {
   try {
     const wall = Temporal.PlainDateTime.from(local);
     // In a gap the two readings change places: the later wall clock maps to the earlier instant.

@@ -26,7 +26,8 @@ export async function ansibleCost(
   const inventory = join(folder, 'ansible-hosts');
   const variables = `ansible_port=${port} ansible_user=${hosts[0]?.login} ansible_ssh_private_key_file=${sshd.identity} ansible_python_interpreter=/usr/bin/python3`;
   writeFileSync(inventory, hosts.map(({ address }) => `${address} ${variables}\n`).join(''));
-  const options = `-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=${known} -o ControlMaster=auto -o ControlPersist=10s`;
+  // No connections kept for later tasks: one that goes on in the background could not be counted.
+  const options = `-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=${known} -o ControlMaster=no`;
   try {
     const environment = `LC_ALL=C.UTF-8 ANSIBLE_SSH_ARGS='${options}' ANSIBLE_PIPELINING=1 ANSIBLE_HOST_KEY_CHECKING=True HOME=${folder}`;
     const line = `env ${environment} ansible all -i ${inventory} -f ${concurrency} -m shell -a 'cat ${answer}' >${folder}/ansible-answer`;

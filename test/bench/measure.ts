@@ -21,7 +21,7 @@ export interface ScanCost extends Cost {
 }
 
 /** As `patchledger scan` is run (cli/setup.mjs). */
-const scanFlag = '--optimize-for-size';
+const scanFlag = '--max-semi-space-size=4';
 
 /** One scan by the collector, in a process of its own. */
 export async function scanCost(folder: string, hosts: Host[], concurrency: number): Promise<ScanCost> {

@@ -1,6 +1,6 @@
 /** Figures beside the floors that they are held to. */
 
-export interface Figure {
+interface Figure {
   what: string;
   value: number;
   unit: string;
@@ -8,15 +8,23 @@ export interface Figure {
   floor: number | null;
 }
 
-export function printFigure({ what, value, unit, floor }: Figure): void {
-  const shown = `${value.toFixed(value < 10 ? 2 : 0)}${unit === '×' ? ' ×' : ` ${unit}`}`;
+const figures: Figure[] = [];
+
+/** Prints a figure, beside its floor where it has one. */
+export function tell(what: string, value: number, unit: string, floor: number | null = null): void {
+  const figure = { what, value, unit, floor };
+  figures.push(figure);
+  const inUnit = (number: string): string => `${number} ${unit}`;
   const held =
-    floor === null
-      ? ''
-      : `   at most ${floor}${unit === '×' ? ' ×' : ` ${unit}`}   ${value <= floor ? 'held' : 'MISSED'}`;
-  console.log(`  ${what.padEnd(72)} ${shown.padStart(10)}${held}`);
+    floor === null ? '' : `   at most ${inUnit(String(floor))}   ${isMissed(figure) ? 'MISSED' : 'held'}`;
+  console.log(`  ${what.padEnd(72)} ${inUnit(value.toFixed(value < 10 ? 2 : 0)).padStart(10)}${held}`);
 }
 
-export function isMissed({ value, floor }: Figure): boolean {
+/** Of everything told so far. */
+export function missedFigures(): Figure[] {
+  return figures.filter(isMissed);
+}
+
+function isMissed({ value, floor }: Figure): boolean {
   return floor !== null && value > floor;
 }
