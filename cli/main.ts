@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
+import { feedsCommand } from './feeds.ts';
 import { initCommand } from './init.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
@@ -28,6 +29,7 @@ export async function main(args: string[]): Promise<number> {
     doctorCommand(),
     knownHostsCommand(),
     scanCommand(),
+    feedsCommand(),
     buildCommand(),
     serveCommand(),
     queryCommand(),

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
+import { loadShippedFacts } from './feeds.ts';
 import { printJson, say } from './output.ts';
 import { runScan } from './run.ts';
 import type { RunResult } from './run.ts';
@@ -17,11 +18,13 @@ export function scanCommand(): Command {
     .option('--json', 'the result as JSON')
     .addHelpText('before', 'Example: patchledger scan\n         patchledger scan web1 web2 --json\n')
     .action(async (only: string[], options: { workspace?: string; wait: number; json?: boolean }) => {
+      const where = places(findWorkspace(options.workspace));
       const run = await runScan({
-        places: places(findWorkspace(options.workspace)),
+        places: where,
         only,
         waitSeconds: options.wait,
       });
+      await loadShippedFacts(where, options.wait);
       if (options.json) printJson(asJson(run));
       else for (const line of describeRun(run)) say(line);
       if (run.scans.some(({ status }) => status !== 'ok')) process.exitCode = someHostsFailed;

@@ -36,6 +36,7 @@ const targets = {
   check: ['test/check.ts'],
   fleet: ['test/fleet/up.ts'],
   bench: ['test/bench/run.ts'],
+  facts: ['cli/make-facts.ts'],
 };
 
 async function main([word = 'start', ...args]) {

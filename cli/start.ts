@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { build } from './build.ts';
+import { loadShippedFacts } from './feeds.ts';
 import { say } from './output.ts';
 import { runScan } from './run.ts';
 import { describeRun } from './scan.ts';
@@ -10,6 +11,7 @@ import { findWorkspace, isWorkspace, places, usualWorkspace, workspaceOption } f
 
 // `npm start` prints four lines of its own; with these the whole stays within ten.
 const mostRunLines = 4;
+const waitSeconds = 60;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -20,7 +22,8 @@ export function startCommand(): Command {
     .addHelpText('before', 'Example: npm start\n')
     .action(async (options: { workspace?: string; port: number; serve: boolean }) => {
       const where = places(findOrMake(options.workspace));
-      const lines = describeRun(await runScan({ places: where, waitSeconds: 60 }));
+      const lines = describeRun(await runScan({ places: where, waitSeconds }));
+      await loadShippedFacts(where, waitSeconds);
       for (const line of shorten(lines)) say(line);
       const { pages } = await build(where);
       if (!options.serve) return say(`site: ${pages} pages in ${where.site}`);

@@ -70,6 +70,37 @@ export interface Parsed {
   readings: Reading[];
 }
 
+/** A source package in one version, as advisories speak of it. */
+export interface SourceVersion {
+  source: string;
+  version: string;
+}
+
+/** What the package database says of a binary package. */
+export interface BinaryPackage {
+  package: string;
+  version: string;
+  source_package: string;
+  source_version: string;
+}
+
+/** From binary packages, which hosts have, to source packages, which advisories name. */
+export interface SourceRules {
+  /** The source package and version under which advisories speak of a binary package. */
+  sourceOf: (binary: BinaryPackage) => SourceVersion;
+  /**
+   * The same for another version of the package, of which only the binary version is known, as a log names
+   * it; null when it cannot be told.
+   *
+   * @param known some version of the package of which all is known; null when there is none
+   */
+  sourceOfLogged: (name: string, version: string, known: BinaryPackage | null) => SourceVersion | null;
+  /** Flavour of a kernel image, e.g. 'cloud-amd64'; null when the package is none. */
+  kernelFlavour: (name: string) => string | null;
+  /** What runs, from `uname -r` and `uname -v`; version null where neither says which build it is. */
+  runningKernel: (release: string, version: string) => { flavour: string; version: string | null };
+}
+
 export interface Ecosystem {
   /** Word for the family, also its folder's name. */
   id: string;
@@ -81,4 +112,5 @@ export interface Ecosystem {
   parse: (context: ParseContext) => Parsed;
   /** Negative, zero or positive, in the family's own order of versions. */
   compareVersions: (a: string, b: string) => number;
+  sources: SourceRules;
 }

@@ -7,6 +7,8 @@ import { createReadStream, existsSync, readdirSync, rmSync, statSync, writeFileS
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { version as duckdbVersion } from '@duckdb/node-api';
+import { tableNamesOf } from '#data/model/entry-tables.ts';
+import type { EntryKind } from '#data/model/entry-tables.ts';
 import { schemaVersion } from '#data/model/tables.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -19,7 +21,6 @@ import {
 import { chainName, listChain } from './entries.ts';
 import type { Entry } from './entries.ts';
 import { encodeManifest, entryFolderName, Manifest, sha256, sidecarOf } from './manifest.ts';
-import type { EntryKind } from './manifest.ts';
 import { openTables } from './table-writer.ts';
 import type { TableWriter } from './table-writer.ts';
 
@@ -73,7 +74,7 @@ export async function appendEntry(
     const chain = listChain(join(ledgerRoot, entry.collector));
     const folder = join(draft, 'entry');
     makeFolderDurably(folder);
-    const rows = await writeTables({ draft, folder, threads: entry.threads ?? 2 }, write);
+    const rows = await writeTables({ draft, folder, kind: entry.kind, threads: entry.threads ?? 2 }, write);
     const manifest = await describeEntry({ entry, chain, folder, ...rows });
     return commit(ledgerRoot, folder, manifest);
   } catch (error) {
@@ -89,12 +90,12 @@ interface Written {
 }
 
 async function writeTables(
-  place: { draft: string; folder: string; threads: number },
+  place: { draft: string; folder: string; kind: EntryKind; threads: number },
   write: (tables: TableWriter) => Promise<Record<string, number>>,
 ): Promise<Written> {
   const options = { threads: place.threads, memoryLimit, spillFolder: join(place.draft, 'spill') };
   return withDatabase(':memory:', options, async (connection) => {
-    const tables = await openTables(connection);
+    const tables = await openTables(connection, tableNamesOf(place.kind));
     const summary = await write(tables.writer);
     return { summary, counts: await tables.finish(place.folder) };
   });

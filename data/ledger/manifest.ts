@@ -1,15 +1,12 @@
 /** The manifest of an entry: what it holds, by hash, and which entry came before. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { entryKinds } from '#data/model/entry-tables.ts';
 import { schemaVersion } from '#data/model/tables.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime({ precision: 3 });
 const path = z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9]+)?$|^files\/[0-9a-f]{64}$/);
-
-/** Kinds of entries; later steps add plan, result and so on. */
-const entryKinds = ['scan'] as const;
-export type EntryKind = (typeof entryKinds)[number];
 
 const manifestShape = z.strictObject({
   schema: z.int().min(1),

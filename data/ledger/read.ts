@@ -4,8 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { scanTables } from '#data/model/tables.ts';
-import type { ScanTableName } from '#data/model/tables.ts';
+import { recordTables } from '#data/model/entry-tables.ts';
+import type { TableName } from '#data/model/entry-tables.ts';
 import { sqlFile, sqlName, sqlText } from './database.ts';
 import type { Entry } from './entries.ts';
 
@@ -21,7 +21,7 @@ export async function createRecordViews(
   prefix = 'record_',
 ): Promise<void> {
   await createEntryFiles(connection, entries);
-  for (const name of Object.keys(scanTables) as ScanTableName[]) {
+  for (const name of Object.keys(recordTables) as TableName[]) {
     await connection.run(
       `CREATE OR REPLACE TEMP VIEW ${sqlName(prefix + name)} AS ${recordSql(entries, name)}`,
     );
@@ -41,8 +41,8 @@ async function createEntryFiles(connection: DuckDBConnection, entries: Entry[]):
   await connection.run(`INSERT INTO entry_folders VALUES ${rows.join(', ')}`);
 }
 
-function recordSql(entries: Entry[], name: ScanTableName): string {
-  const columns = Object.entries(scanTables[name].columns);
+function recordSql(entries: Entry[], name: TableName): string {
+  const columns = Object.entries(recordTables[name].columns);
   const files = entries
     .filter(({ manifest }) =>
       manifest.files.some(({ path, rows }) => path === `${name}.parquet` && rows !== 0),

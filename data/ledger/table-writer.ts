@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { DuckDBTimestampValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { Column, Row, Table, Value } from '#data/model/column.ts';
-import { scanTables } from '#data/model/tables.ts';
-import type { RowOf, ScanTableName } from '#data/model/tables.ts';
+import { recordTables } from '#data/model/entry-tables.ts';
+import type { RecordRow, TableName } from '#data/model/entry-tables.ts';
 import { readRows, sqlName, sqlText } from './database.ts';
 
 /** Takes rows for the tables of an entry, in any order and in as many calls as the caller likes. */
 export interface TableWriter {
-  add: <N extends ScanTableName>(name: N, rows: RowOf<N>[]) => void;
+  add: <N extends TableName>(name: N, rows: RecordRow<N>[]) => void;
 }
 
 // Fixed, so that the bytes do not depend on DuckDB's defaults of the day.
@@ -22,11 +22,15 @@ export interface OpenTables {
   finish: (folder: string) => Promise<Map<string, number>>;
 }
 
-/** @param connection an in-memory database that holds nothing else */
-export async function openTables(connection: DuckDBConnection): Promise<OpenTables> {
+/**
+ * @param connection an in-memory database that holds nothing else
+ * @param names the tables of the entry
+ */
+export async function openTables(connection: DuckDBConnection, names: TableName[]): Promise<OpenTables> {
   const appenders = new Map<string, DuckDBAppender>();
   const pending = new Map<string, number>();
-  for (const [name, { columns }] of tableList()) {
+  for (const name of names) {
+    const { columns } = recordTables[name];
     const list = Object.entries(columns).map(([column, { sqlType }]) => `${sqlName(column)} ${sqlType}`);
     await connection.run(`CREATE TABLE ${sqlName(name)} (${list.join(', ')})`);
     appenders.set(name, await connection.createAppender(name));
@@ -35,8 +39,8 @@ export async function openTables(connection: DuckDBConnection): Promise<OpenTabl
     writer: {
       add(name, rows): void {
         const appender = appenders.get(name);
-        if (appender === undefined) throw new TypeError(`no table ${name}`);
-        for (const row of rows) appendRow(appender, scanTables[name], row as Row<Table>);
+        if (appender === undefined) throw new TypeError(`no table ${name} in an entry of this kind`);
+        for (const row of rows) appendRow(appender, recordTables[name], row as Row<Table>);
         const count = (pending.get(name) ?? 0) + rows.length;
         if (count >= rowsPerFlush) appender.flushSync();
         pending.set(name, count % rowsPerFlush);
@@ -45,8 +49,8 @@ export async function openTables(connection: DuckDBConnection): Promise<OpenTabl
     async finish(folder): Promise<Map<string, number>> {
       for (const appender of appenders.values()) appender.closeSync();
       const counts = new Map<string, number>();
-      for (const [name, table] of tableList())
-        counts.set(`${name}.parquet`, await copyTable(connection, folder, table));
+      for (const name of names)
+        counts.set(`${name}.parquet`, await copyTable(connection, folder, recordTables[name]));
       return counts;
     },
   };
@@ -60,10 +64,6 @@ async function copyTable(connection: DuckDBConnection, folder: string, table: Ta
   );
   const [row] = await readRows(connection, `SELECT count(*) AS rows FROM ${sqlName(table.name)}`);
   return Number(row?.['rows']);
-}
-
-function tableList(): [string, Table][] {
-  return Object.entries(scanTables) as unknown as [string, Table][];
 }
 
 function appendRow(appender: DuckDBAppender, table: Table, row: { [column: string]: Value }): void {

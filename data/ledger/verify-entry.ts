@@ -2,7 +2,8 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { scanTables, schemaVersion } from '#data/model/tables.ts';
+import { tableNamesOf } from '#data/model/entry-tables.ts';
+import { schemaVersion } from '#data/model/tables.ts';
 import { hashFile } from './append.ts';
 import { readRows, sqlFile } from './database.ts';
 import { entryName } from './entries.ts';
@@ -125,12 +126,12 @@ function checkPlace(entry: string, manifest: Manifest, before: Checked | undefin
 }
 
 /**
- * An entry has every table: one that is left out would read as "no rows". All schema versions so far have
- * the same tables.
+ * An entry has every table of its kind: one that is left out would read as "no rows". All schema versions
+ * so far have the same tables.
  */
 function checkTables(entry: string, manifest: Manifest): void {
   const named = new Set(manifest.files.map(({ path }) => path));
-  for (const table of Object.keys(scanTables)) {
+  for (const table of tableNamesOf(manifest.kind)) {
     if (!named.has(`${table}.parquet`))
       throw misfit(`${entry}/manifest.json`, `does not name ${table}.parquet`);
   }

@@ -3,7 +3,8 @@
  * A change of meaning needs a new version and a mapping in `data/ledger/read.ts`; so does a new column,
  * which is null in what older versions wrote.
  *
- * 1: the first. 2: `scans` has stage, attempts and host_key.
+ * 1: the first. 2: `scans` has stage, attempts and host_key. 3: `scans` has
+ * born_at; entries of the kind feed.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';
@@ -91,6 +92,9 @@ const scans = table(
     reboot_packages: texts('Packages that asked for it.'),
     package_cache: orUnknown(text("Whether a package cache was usable: 'readable' or 'none'.")),
     lists_checked_at: orUnknown(instant('Latest evidence that the host refreshed its package lists.')),
+    born_at: orUnknown(
+      instant('When this machine got its machine-id: older log lines are of the image it was made from.'),
+    ),
   },
   ['host_id'],
 );
@@ -340,4 +344,4 @@ export const subjectTables: { [subject: string]: ScanTableName } = {
   software: 'software',
 };
 
-export const schemaVersion = 2;
+export const schemaVersion = 3;

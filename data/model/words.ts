@@ -79,3 +79,29 @@ export const eventActions = [
   'disappear',
 ] as const;
 export type EventAction = (typeof eventActions)[number];
+
+/** Advisory feeds, by the word that people write into `patchledger.yaml`. */
+export const feedIds = [
+  'debian-dsa',
+  'debian-dla',
+  'debian-elts',
+  'debian-tracker',
+  'debian-changelogs',
+  'kev',
+  'lifecycle',
+] as const;
+export type FeedId = (typeof feedIds)[number];
+
+/** What came of an attempt to load a feed. */
+export const loadOutcomes = ['loaded', 'unchanged', 'failed'] as const;
+export type LoadOutcome = (typeof loadOutcomes)[number];
+
+/** Where a feed came from: the facts that Patchledger ships, a file, an address. */
+export const feedSources = ['shipped', 'file', 'url'] as const;
+export type FeedSource = (typeof feedSources)[number];
+
+/** What an advisory says of a source package in a release. */
+export const advisoryStatuses = ['fixed', 'not-affected', 'unfixed', 'end-of-life'] as const;
+
+/** What a tracker says of a CVE in a source package of a release. */
+export const cveStatuses = ['resolved', 'open', 'undetermined'] as const;

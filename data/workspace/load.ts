@@ -6,6 +6,7 @@ import { globby } from 'globby';
 import type { z } from 'zod';
 import { Failure } from '#data/model/failure.ts';
 import type { RowOf } from '#data/model/tables.ts';
+import type { FeedId } from '#data/model/words.ts';
 import { resolveInventory } from './inventory.ts';
 import { quoted, suggest, throwProblems } from './problems.ts';
 import type { Problem } from './problems.ts';
@@ -36,6 +37,8 @@ export interface WorkspaceConfig {
     attempts: number;
   };
   /** As written: paths may begin with `~/`, or be relative to the workspace; null for the usual. */
+  /** As written: a path may be relative to the workspace. */
+  feeds: { [id in FeedId]?: string | undefined };
   ssh: { user: string | null; identityFiles: string[] | null; knownHosts: string[] | null };
 }
 
@@ -97,6 +100,7 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
         connecting: config.scan.connecting,
         attempts: config.scan.attempts,
       },
+      feeds: config.feeds,
       ssh: {
         user: config.ssh.user ?? null,
         identityFiles: config.ssh['identity-files'] ?? null,

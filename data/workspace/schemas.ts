@@ -1,6 +1,7 @@
 /** The schemas of people's files. JSON Schemas for editors are made from these (`json-schemas.ts`). */
 import { z } from 'zod';
-import { transports } from '#data/model/words.ts';
+import { feedIds, transports } from '#data/model/words.ts';
+import type { FeedId } from '#data/model/words.ts';
 import {
   Address,
   CollectorName,
@@ -53,6 +54,15 @@ const Ssh = strict({
     .describe('Files with the keys of hosts. The first one is written by `known-hosts accept`.'),
 });
 
+const Feeds = strict(
+  Object.fromEntries(
+    feedIds.map((id) => [
+      id,
+      Line.optional().describe("A file or folder, an address, 'upstream', 'shipped' or 'off'."),
+    ]),
+  ) as { [id in FeedId]: z.ZodOptional<typeof Line> },
+).describe('Where advisory feeds come from; the facts that Patchledger ships where nothing is said.');
+
 export const Config = strict({
   collector: CollectorName.describe(
     "Name of this collector's chain in the ledger. Two collectors never share one.",
@@ -66,6 +76,7 @@ export const Config = strict({
   'primary-policy': Name.optional().describe('Policy of the headline; the only one when there is one.'),
   scan: Scan.prefault({}),
   ssh: Ssh.prefault({}),
+  feeds: Feeds.prefault({}),
 }).describe('patchledger.yaml: the settings of a workspace.');
 
 const hostSettings = {

@@ -52,6 +52,12 @@ primary-policy: default
 #   connecting: 64         # hosts being connected to at the same time
 #   attempts: 3            # at a host whose trouble may pass by itself
 
+# feeds:                   # the facts that Patchledger ships where nothing is said
+#   debian-dsa: upstream   # or the address of your mirror, or a file
+#   debian-dla: upstream
+#   kev: feeds/known_exploited_vulnerabilities.json
+#   debian-tracker: off
+
 # ssh:
 #   user: audit                                # where the inventory names none
 #   identity-files: [~/.ssh/id_ed25519]        # instead of the agent's and the usual keys

@@ -2,7 +2,7 @@
 import { clean } from '#data/model/clean.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { isVersion, parseFullName } from './grammar.ts';
+import { isVersion, parseFullName } from '#data/model/debian-names.ts';
 import { localTime, parseLogFiles } from './log-files.ts';
 import { rejecter } from './rejections.ts';
 import { unique } from './dpkg-log.ts';

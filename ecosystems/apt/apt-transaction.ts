@@ -1,5 +1,5 @@
 /** What apt-get would do: the lists that `apt-get -V` prints before it acts. */
-import { isVersion, parseFullName } from './grammar.ts';
+import { isVersion, parseFullName } from '#data/model/debian-names.ts';
 import type { Part } from './parts.ts';
 import type { Rejecter } from './rejections.ts';
 

@@ -7,6 +7,7 @@ import { withOwners } from './mapping-owners.ts';
 import { parseRepositories } from './repositories.ts';
 import { aptSections } from './sections.ts';
 import { installedByFullName, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
+import { sources } from './sources.ts';
 import { compareVersions } from './version.ts';
 import { reading, sectionProblem } from '../sections.ts';
 import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
@@ -20,6 +21,7 @@ export const apt: Ecosystem = {
   sections: aptSections,
   parse,
   compareVersions,
+  sources,
 };
 
 function parse(context: ParseContext): Parsed {

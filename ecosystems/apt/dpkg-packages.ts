@@ -2,7 +2,7 @@
 import type { RowOf } from '#data/model/tables.ts';
 import { linesOf, reading, sectionProblem } from '../sections.ts';
 import { toInstant } from '../linux/identity.ts';
-import { isArchitecture, isPackageName, isVersion, parseFullName } from './grammar.ts';
+import { isArchitecture, isPackageName, isVersion, parseFullName } from '#data/model/debian-names.ts';
 import { rejecter } from './rejections.ts';
 import type { Reading, Rejection, ParseContext } from '../ecosystem.ts';
 

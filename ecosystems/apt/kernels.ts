@@ -13,6 +13,12 @@ const notAnImage = /-(?:dbg|dbgsym|template)$/;
 /** `proxmox-kernel-6.8` and the like name a series. */
 const series = /^\d+(?:\.\d+)*$/;
 
+/** What `uname -r` prints when the image of that name runs; null when the package is no image. */
+export function imageRelease(name: string): string | null {
+  const match = notAnImage.test(name) ? null : image.exec(name);
+  return match === null || series.test(match[2]!) ? null : match[2]!;
+}
+
 /** @param running what `uname -r` prints */
 export function kernelRows(packages: PackageRow[], running: string | null): RowOf<'kernels'>[] {
   const images = packages.filter(isPresent).flatMap((row) => {

@@ -2,7 +2,7 @@
 import type { RowOf } from '#data/model/tables.ts';
 import { clean } from '#data/model/clean.ts';
 import { linesOf } from '../sections.ts';
-import { parseFullName } from './grammar.ts';
+import { parseFullName } from '#data/model/debian-names.ts';
 
 /** Reads the section `mapping-owners`: lines of `dpkg-query -S`, `name[:arch][, …]: path`. */
 export function withOwners(mappings: RowOf<'mappings'>[], text: string): RowOf<'mappings'>[] {

@@ -5,7 +5,7 @@ import { reading, sectionProblem } from '../sections.ts';
 import { parsePolicy } from './apt-policy.ts';
 import { emptyTransaction, parseTransaction } from './apt-transaction.ts';
 import { isPresent } from './dpkg-packages.ts';
-import { parseFullName } from './grammar.ts';
+import { parseFullName } from '#data/model/debian-names.ts';
 import { parseParts, partProblem } from './parts.ts';
 import { rejecter } from './rejections.ts';
 import { compareVersions } from './version.ts';

@@ -27,6 +27,7 @@ export function parseIdentity(
   const facts = parseFacts(sections.get('host')?.text ?? '');
   const os = parseOsRelease(sections.get('os-release')?.text ?? '');
   const bootSeconds = wholeNumber(facts.get('boot-time'));
+  const bornSeconds = wholeNumber(facts.get('born'));
   const offset = parseOffset(facts.get('utc-offset'));
   const timeZone = zoneOf(facts, offset, Date.parse(observedAt));
   const uid = wholeNumber(facts.get('uid'));
@@ -45,6 +46,7 @@ export function parseIdentity(
       os_codename: os.get('VERSION_CODENAME') ?? null,
       os_name: os.get('PRETTY_NAME') ?? null,
       booted_at: bootSeconds === null ? null : toInstant(bootSeconds * 1000 - clock.offsetMs),
+      born_at: bornSeconds === null ? null : toInstant(bornSeconds * 1000 - clock.offsetMs),
       time_zone: timeZone,
       utc_offset_seconds: offset,
       is_root: uid === null ? null : uid === 0,

@@ -12,6 +12,7 @@ say uid "$(id -u)"
 if [ -s /etc/machine-id ]; then
   read -r id </etc/machine-id || :
   say machine-id "$(printf 'patchledger:%s' "$id" | sha256sum | cut -d ' ' -f 1)"
+  say born "$(stat -c %Y /etc/machine-id)"
 fi
 if [ -L /etc/localtime ]; then say localtime-link "$(readlink /etc/localtime)"
 elif [ -e /etc/localtime ]; then say localtime-file copy

@@ -1,11 +1,11 @@
 /** Meanings of columns that the findings take over from the record, so that they are written once. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows, sqlName, sqlText } from '#data/ledger/database.ts';
-import { scanTables } from '#data/model/tables.ts';
-import type { ScanTableName } from '#data/model/tables.ts';
+import { recordTables } from '#data/model/entry-tables.ts';
+import type { TableName } from '#data/model/entry-tables.ts';
 
 /** Where the meaning of a public table's columns is looked for when its model says nothing. */
-const sources: { [table: string]: ScanTableName[] } = {
+const sources: { [table: string]: TableName[] } = {
   hosts: ['population', 'scans'],
   scans: ['scans'],
   unknowns: ['readings'],
@@ -23,6 +23,13 @@ const sources: { [table: string]: ScanTableName[] } = {
   current_rejections: ['rejections'],
   current_logs: ['logs'],
   retired_hosts: ['population'],
+  feeds: ['feed_loads'],
+  releases: ['releases'],
+  covered: ['releases', 'feed_loads'],
+  package_timeline: ['packages'],
+  fixes: ['scans', 'releases'],
+  fix_cves: ['exploited_cves'],
+  exposures: ['scans'],
 };
 
 const entryColumns: { [column: string]: string } = {
@@ -47,7 +54,7 @@ export async function inheritComments(connection: DuckDBConnection): Promise<voi
 
 function meaningOf(table: string, column: string): string | undefined {
   const found = sources[table]?.map(
-    (name) => scanTables[name].columns as { [column: string]: { doc: string } },
+    (name) => recordTables[name].columns as { [column: string]: { doc: string } },
   );
   return (
     found?.map((columns) => columns[column]?.doc).find((doc) => doc !== undefined) ??

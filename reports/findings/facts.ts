@@ -27,7 +27,10 @@ export function createFacts(): string[] {
     'CREATE TABLE fact_entries (collector VARCHAR, sequence BIGINT, kind VARCHAR, hash VARCHAR, previous VARCHAR, started_at TIMESTAMP, recorded_at TIMESTAMP, program_version VARCHAR)',
     ...factTables.map((name) => `CREATE TABLE fact_${name} (${entryColumns}, ${columnList(name)})`),
     ...stateTables.map((name) => `CREATE TABLE state_${name} (digest VARCHAR, ${columnList(name)})`),
-    `CREATE TABLE fact_events (first_recorded_at TIMESTAMP, ${columnList('events')})`,
+    `CREATE TABLE fact_events (${entryColumns}, ${columnList('events')})`,
+    // Which packages' old files were still mapped at a scan, and since when its oldest process ran.
+    `CREATE TABLE fact_mapped (${entryColumns}, host_id VARCHAR, package VARCHAR)`,
+    `CREATE TABLE fact_oldest_process (${entryColumns}, host_id VARCHAR, started_at TIMESTAMP)`,
     'CREATE TABLE subjects (name VARCHAR)',
     `INSERT INTO subjects VALUES ${subjects.map((name) => `('${name}')`).join(', ')}`,
   ];
@@ -38,20 +41,13 @@ export function createFacts(): string[] {
  * (collector, sequence), read through the views `record_<table>`.
  */
 export function addFacts(): string[] {
-  return [...factTables.map(addFactRows), ...stateTables.map(addStateRows), addEvents()];
+  return [
+    ...factTables.map(addFactRows),
+    ...stateTables.map(addStateRows),
+    addEvents(),
+    ...addProcessFacts(),
+  ];
 }
-
-/** Versions that need a place in the order: distinct (ecosystem, version). */
-export const versionsToRank = `
-  WITH used AS (
-    SELECT host_id, version FROM state_packages
-    UNION SELECT host_id, unnest([installed_version, candidate_version, newest_version]) FROM state_updates
-    UNION SELECT host_id, unnest([old_version, new_version]) FROM fact_events
-  )
-  SELECT DISTINCT scan.ecosystem, used.version
-  FROM used JOIN (SELECT DISTINCT host_id, ecosystem FROM fact_scans WHERE ecosystem IS NOT NULL) scan USING (host_id)
-  WHERE used.version IS NOT NULL
-  ORDER BY ALL`;
 
 function addFactRows(name: (typeof factTables)[number]): string {
   const columns = columnNames(name).map((column) => `record.${column}`);
@@ -97,13 +93,29 @@ function addEvents(): string {
     'completed',
   ];
   return `INSERT INTO fact_events
-    SELECT record.recorded_at, ${columns.map((column) => `record.${column}`).join(', ')}
+    SELECT record.collector, record.sequence, record.recorded_at, ${columns.map((column) => `record.${column}`).join(', ')}
     FROM record_events record JOIN new_entries USING (collector, sequence)
     WHERE NOT EXISTS (
       SELECT 1 FROM fact_events known WHERE ${identity.map((column) => `known.${column} IS NOT DISTINCT FROM record.${column}`).join(' AND ')}
     )
     QUALIFY row_number() OVER (PARTITION BY ${identity.map((column) => `record.${column}`).join(', ')} ORDER BY record.recorded_at, record.collector, record.sequence) = 1
     ORDER BY ALL`;
+}
+
+function addProcessFacts(): string[] {
+  const entry = 'record.collector, record.sequence, record.recorded_at, record.host_id';
+  return [
+    `INSERT INTO fact_mapped
+      SELECT DISTINCT ${entry}, record.package
+      FROM record_mappings record JOIN new_entries USING (collector, sequence)
+      WHERE record.package IS NOT NULL
+      ORDER BY ALL`,
+    `INSERT INTO fact_oldest_process
+      SELECT ${entry}, min(record.started_at)
+      FROM record_processes record JOIN new_entries USING (collector, sequence)
+      GROUP BY ALL
+      ORDER BY ALL`,
+  ];
 }
 
 function columnNames(name: ScanTableName): string[] {

@@ -10,7 +10,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { findEcosystem } from '#ecosystems/registry.ts';
 import { withDatabase, readRows } from '#data/ledger/database.ts';
 import type { DatabaseOptions } from '#data/ledger/database.ts';
 import { syncFolder, syncFile, renameDurably } from '#data/model/durable.ts';
@@ -18,7 +17,9 @@ import { heads } from '#data/ledger/entries.ts';
 import type { Entry } from '#data/ledger/entries.ts';
 import { createRecordViews } from '#data/ledger/read.ts';
 import { inheritComments } from './comments.ts';
-import { addFacts, createFacts, versionsToRank } from './facts.ts';
+import { addFacts, createFacts } from './facts.ts';
+import { addFeedFacts, createFeedFacts } from './feed-facts.ts';
+import { judge } from './judgement.ts';
 import { hashModels, readModels } from './models.ts';
 import type { Model } from './models.ts';
 
@@ -40,7 +41,7 @@ export interface FoldOptions {
   threads?: number;
 }
 
-const schema = 'findings 1';
+const schema = 'findings 2';
 const usualMaxScanAgeHours = 72;
 
 /** Where the findings of the given entries are, or would be. */
@@ -50,6 +51,7 @@ export function findingsPath(options: FoldOptions): string {
     String(options.maxScanAgeHours ?? usualMaxScanAgeHours),
     ...createFacts(),
     ...addFacts(),
+    ...createFeedFacts(),
   ];
   const modelsHash = hashModels(readModels(), ...settings);
   return join(options.cacheRoot, `${hashHeads(options.entries)}-${modelsHash}.duckdb`);
@@ -91,12 +93,13 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
     "SELECT 1 FROM duckdb_tables() WHERE table_name = 'fact_entries'",
   );
   await connection.run('BEGIN TRANSACTION');
-  if (table === undefined) await runAll(connection, createFacts());
+  if (table === undefined) await runAll(connection, [...createFacts(), ...createFeedFacts()]);
   const added = await addEntries(connection, options.entries);
   await createRecordViews(connection, added);
   await runAll(connection, addFacts());
+  await addFeedFacts(connection, options.entries);
   await createRecordViews(connection, await entriesOfLastReads(connection, options.entries));
-  await rankVersions(connection);
+  await judge(connection);
   await runAll(connection, [asOf(options)]);
   for (const model of options.models) await connection.run(model.sql);
   await inheritComments(connection);
@@ -144,34 +147,6 @@ async function entriesOfLastReads(connection: DuckDBConnection, entries: Entry[]
 function pickEntries(entries: Entry[], rows: { [column: string]: unknown }[]): Entry[] {
   const wanted = new Set(rows.map((row) => `${String(row['collector'])}/${String(row['sequence'])}`));
   return entries.filter(({ manifest }) => wanted.has(`${manifest.collector}/${manifest.sequence}`));
-}
-
-/** Gives every version its place in its ecosystem's order; equal versions share one. */
-async function rankVersions(connection: DuckDBConnection): Promise<void> {
-  const rows = await readRows(connection, versionsToRank);
-  const byEcosystem = Map.groupBy(rows, (row) => String(row['ecosystem']));
-  await connection.run(
-    'CREATE OR REPLACE TABLE version_ranks (ecosystem VARCHAR, version VARCHAR, rank BIGINT)',
-  );
-  const appender = await connection.createAppender('version_ranks');
-  for (const [ecosystem, group] of byEcosystem) {
-    const compare = findEcosystem(ecosystem)?.compareVersions;
-    if (compare === undefined)
-      throw new Error(`the record names an ecosystem that this program does not know: ${ecosystem}`);
-    const versions = group
-      .map((row) => String(row['version']))
-      .sort((a, b) => compare(a, b) || (a < b ? -1 : 1));
-    let rank = 0;
-    for (const [index, version] of versions.entries()) {
-      const before = versions[index - 1];
-      if (before !== undefined && compare(before, version) !== 0) rank++;
-      appender.appendVarchar(ecosystem);
-      appender.appendVarchar(version);
-      appender.appendBigInt(BigInt(rank));
-      appender.endRow();
-    }
-  }
-  appender.closeSync();
 }
 
 /** The instant for which the findings hold: when the record last learned something. */

@@ -20,6 +20,11 @@ const files = [
   '09-hosts.sql',
   '10-current.sql',
   '11-unknowns.sql',
+  '12-feeds.sql',
+  '13-package-timeline.sql',
+  '14-spans.sql',
+  '15-fixes.sql',
+  '16-exposures.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -42,6 +47,13 @@ export const publicTables = [
   'current_rejections',
   'current_logs',
   'retired_hosts',
+  'feeds',
+  'releases',
+  'covered',
+  'package_timeline',
+  'fixes',
+  'fix_cves',
+  'exposures',
 ];
 
 export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {

@@ -63,7 +63,7 @@ describe('a full disk', () => {
 
     expect(run('scan').status).toBe(0);
     expect(run('build').status).toBe(0);
-    expect(await verifyLedger(where.ledger)).toMatchObject({ ok: true, entries: 2 });
+    expect(await verifyLedger(where.ledger)).toMatchObject({ ok: true, entries: 3 });
   });
 });
 

@@ -166,7 +166,7 @@ describe('start, on this machine', () => {
     const { stdout } = spawnSync(process.execPath, [program, 'verify', '-w', workspace], {
       encoding: 'utf8',
     });
-    expect(stdout).toContain('intact: 2 entries');
+    expect(stdout).toContain('intact: 3 entries');
   });
 
   test('serving prints one address that answers, and ends when interrupted', async () => {

@@ -4,12 +4,14 @@
 -- transaction started at most a day before and names the same package and version.
 CREATE OR REPLACE TABLE install_events AS
 SELECT
-  event.host_id, event.log, event.local_time, event.not_before, event.not_after, event.action,
+  event.host_id, coalesce(scan.incarnation, 1) AS incarnation, event.log, event.local_time, event.not_before, event.not_after, event.action,
   event.package, event.architecture, event.old_version, event.new_version, event.completed,
-  event.first_recorded_at AS recorded_at,
+  event.recorded_at,
+  coalesce(event.not_after < scan.born_at, false) AS of_image,
   confirmed.host_id IS NOT NULL AS confirmed,
   confirmed.command
 FROM fact_events event
+LEFT JOIN scans scan USING (host_id, collector, sequence)
 LEFT JOIN (
   SELECT host_id, package, architecture, coalesce(new_version, old_version) AS version, min(not_before) AS not_before, max(not_after) AS not_after,
     max(command) AS command, local_time
@@ -30,6 +32,8 @@ QUALIFY row_number() OVER (
 ORDER BY event.host_id, event.not_before, event.package, event.architecture, event.action, event.new_version, event.old_version;
 
 COMMENT ON TABLE install_events IS 'Installs, upgrades and removals that the host''s own log dates.';
+COMMENT ON COLUMN install_events.incarnation IS 'Which machine under that name.';
+COMMENT ON COLUMN install_events.of_image IS 'Whether it is older than the machine: it happened to the image that the machine was made from.';
 COMMENT ON COLUMN install_events.recorded_at IS 'When the record first learned of it (UTC).';
 COMMENT ON COLUMN install_events.confirmed IS 'Whether apt''s history names the same change.';
 COMMENT ON COLUMN install_events.command IS 'Command line in apt''s history.';

@@ -38,7 +38,7 @@ describe('compareVersions', () => {
     expect(compareVersions(a, b)).toBe(0);
   });
 
-  test('agrees with dpkg on thousands of pairs', () => {
+  test('agrees with dpkg on 100,000 pairs', { timeout: 900_000 }, () => {
     const piece = fc.constantFrom(
       '0',
       '1',
@@ -59,19 +59,16 @@ describe('compareVersions', () => {
     const upstream = fc.array(piece, { maxLength: 6 }).map((words) => `1${words.join('')}`);
     const epoch = fc.constantFrom('', '', '', '0:', '1:', '02:');
     const version = fc.tuple(epoch, upstream).map((words) => words.join('').replace(/-+$/, ''));
-    const pairs = fc.sample(fc.tuple(version, version), { numRuns: 3000, seed: 42 });
+    const pairs = fc.sample(fc.tuple(version, version), { numRuns: 100_000, seed: 42 });
+    // The three relations exclude each other: dpkg is asked for the one that we found.
+    const relation = (a: string, b: string): string =>
+      ['lt', 'eq', 'gt'][Math.sign(compareVersions(a, b)) + 1] ?? '';
     const program = pairs
       .map(
-        ([a, b]) =>
-          `if dpkg --compare-versions '${a}' lt '${b}'; then echo lt; elif dpkg --compare-versions '${a}' eq '${b}'; then echo eq; else echo gt; fi`,
+        ([a, b]) => `dpkg --compare-versions '${a}' ${relation(a, b)} '${b}' || echo '${a} ${b}'; n=$((n+1))`,
       )
       .join('\n');
-    const said = mustRun(['sh', '-s'], `${program}\n`).trim().split('\n');
-    const ours = pairs.map(([a, b]) => ({ [-1]: 'lt', 0: 'eq', 1: 'gt' })[Math.sign(compareVersions(a, b))]);
-    expect(said).toHaveLength(pairs.length);
-    expect(
-      pairs.flatMap((pair, index) => (said[index] === ours[index] ? [] : [{ pair, dpkg: said[index] }])),
-    ).toEqual([]);
+    expect(mustRun(['sh', '-s'], `${program}\necho $n\n`)).toBe(`${pairs.length}\n`);
   });
 
   test('is an order: antisymmetric and transitive', () => {

@@ -27,6 +27,14 @@ export interface HostState {
   offers?: { [name: string]: string | Partial<RowOf<'updates'>> };
   /** [UTC instant, action, package, old, new] as the host's dpkg.log dates them. */
   log?: [string, RowOf<'events'>['action'], string, string | null, string | null][];
+  /** What else the host said of itself. */
+  scan?: Partial<RowOf<'scans'>>;
+  /** Packages whose old files some process still maps. */
+  mapped?: string[];
+  /** When the oldest process started. */
+  oldestProcess?: string;
+  /** Source package and its version, where they are not those of the binary. */
+  sources?: { [name: string]: [source: string, version: string] };
   /** Subjects that were not read completely; the rows given are what was read of them. */
   readings?: { [subject in Subject]?: ReadingStatus };
 }
@@ -122,10 +130,24 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
       machine_id: found.machine ?? `machine of ${hostId}`,
       observed_at: at,
       ecosystem: 'apt',
+      os_id: 'debian',
+      os_codename: 'bookworm',
+      ...found.scan,
     },
   ];
+  snapshot.mappings = (found.mapped ?? []).map((name, index) => ({
+    host_id: hostId,
+    pid: index + 2,
+    process: name,
+    path: `/usr/lib/${name}`,
+    package: name,
+  }));
+  if (found.oldestProcess !== undefined)
+    snapshot.processes = [
+      { host_id: hostId, pid: 1, name: 'init', started_at: found.oldestProcess, maps_read: true },
+    ];
   snapshot.packages = Object.entries(found.packages).map(([name, version]) =>
-    packageRow(hostId, name, version),
+    packageRow(hostId, name, version, found.sources?.[name]),
   );
   snapshot.updates = Object.entries(found.offers ?? {}).map(([name, offer]) =>
     updateRow(hostId, name, found.packages[name] ?? null, offer),
@@ -168,14 +190,19 @@ function scanRow(hostId: string, status: ScanStatus, at: string): RowOf<'scans'>
   };
 }
 
-function packageRow(hostId: string, name: string, version: string): RowOf<'packages'> {
+function packageRow(
+  hostId: string,
+  name: string,
+  version: string,
+  [source, sourceVersion]: [string, string] = [name, version],
+): RowOf<'packages'> {
   return {
     host_id: hostId,
     package: name,
     architecture: 'amd64',
     version,
-    source_package: name,
-    source_version: version,
+    source_package: source,
+    source_version: sourceVersion,
     wanted: 'install',
     state: 'installed',
     origin: 'Debian',

@@ -1,0 +1,251 @@
+-- An exposure is one host that lacked one fix, as one or more spells. A spell begins at the later of the fix's
+-- publication and the arrival of a vulnerable version; it is over when the fix is effective. Every date has
+-- bounds. What ended before the fix was published is kept as pre-empted: the host was ahead of it.
+CREATE OR REPLACE TABLE vulnerable AS
+SELECT
+  spans.host_id, spans.incarnation, fixes.fix_id, spans.kind, spans.part, spans.version,
+  greatest(spans.began_not_before, releases.from_not_before) AS began_not_before,
+  greatest(spans.began_not_after, releases.from_not_after) AS began_not_after,
+  spans.began_evidence, spans.ended_not_before, spans.ended_not_after, spans.ended_evidence, spans.removed
+FROM spans
+JOIN host_releases releases USING (host_id, incarnation)
+JOIN fixes ON fixes.ecosystem = spans.ecosystem AND fixes.release = releases.release AND fixes.source = spans.source
+WHERE spans.rank < fixes.rank
+  AND (spans.ended_not_after IS NULL OR releases.from_not_after IS NULL OR spans.ended_not_after > releases.from_not_after);
+
+CREATE OR REPLACE TABLE vulnerable_spells AS
+WITH ordered AS (
+  SELECT *,
+    max(coalesce(ended_not_after, TIMESTAMP '9999-01-01')) OVER earlier AS reached_at,
+    arg_max(ended_not_before, coalesce(ended_not_after, TIMESTAMP '9999-01-01')) OVER earlier AS reached_not_before
+  FROM vulnerable
+  WINDOW earlier AS (PARTITION BY host_id, incarnation, fix_id ORDER BY coalesce(began_not_before, TIMESTAMP '0001-01-01'), began_not_after, part, version ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+marked AS (
+  SELECT *,
+    -- Two versions of one part follow each other in one change: the same bounds end the one and begin the other.
+    coalesce(began_not_before >= reached_at AND NOT (began_not_before = reached_not_before AND began_not_after = reached_at), reached_at IS NULL) AS begins
+  FROM ordered
+),
+numbered AS (
+  SELECT *, count(*) FILTER (WHERE begins) OVER (PARTITION BY host_id, incarnation, fix_id ORDER BY coalesce(began_not_before, TIMESTAMP '0001-01-01'), began_not_after, part, version) AS spell
+  FROM marked
+)
+SELECT
+  host_id, incarnation, fix_id, spell,
+  CASE WHEN count(*) FILTER (WHERE began_not_before IS NULL) = 0 THEN min(began_not_before) END AS began_not_before,
+  min(began_not_after) AS began_not_after,
+  arg_min(began_evidence, (began_not_after, part)) AS began_evidence,
+  count(*) FILTER (WHERE kind <> 'running') > 0 AS lacked_install,
+  count(*) FILTER (WHERE kind <> 'running' AND ended_not_after IS NULL) AS lacking_parts,
+  max(ended_not_before) FILTER (WHERE kind <> 'running') AS installed_not_before,
+  max(ended_not_after) FILTER (WHERE kind <> 'running') AS installed_not_after,
+  arg_max(ended_evidence, ended_not_after) FILTER (WHERE kind <> 'running') AS installed_evidence,
+  bool_and(removed) FILTER (WHERE kind <> 'running') AS removed,
+  count(*) FILTER (WHERE kind = 'running') > 0 AS ran,
+  count(*) FILTER (WHERE kind = 'running' AND ended_not_after IS NULL) > 0 AS runs,
+  max(ended_not_before) FILTER (WHERE kind = 'running') AS rebooted_not_before,
+  max(ended_not_after) FILTER (WHERE kind = 'running') AS rebooted_not_after,
+  arg_min(version, (began_not_after, part)) AS first_version,
+  list(DISTINCT part ORDER BY part) FILTER (WHERE ended_not_after IS NULL) AS lacking
+FROM numbered
+GROUP BY host_id, incarnation, fix_id, spell;
+
+-- What proves that nothing old is in use any more: everything in userland started after an instant, or a
+-- scan that could look into every process.
+CREATE OR REPLACE TABLE renewals AS
+SELECT DISTINCT host_id, incarnation, renewed_at
+FROM (
+  SELECT scan.host_id, scan.incarnation, scan.booted_at AS renewed_at FROM scans scan
+  WHERE scan.was_read AND scan.booted_at IS NOT NULL
+    AND coalesce(scan.virtualization, 'none') NOT IN ('docker', 'podman', 'lxc', 'lxc-libvirt', 'systemd-nspawn', 'openvz', 'wsl', 'container-other', 'proot', 'rkt')
+  UNION ALL
+  SELECT scan.host_id, scan.incarnation, oldest.started_at
+  FROM fact_oldest_process oldest JOIN scans scan USING (host_id, collector, sequence)
+  JOIN fact_readings reading ON reading.host_id = oldest.host_id AND reading.collector = oldest.collector AND reading.sequence = oldest.sequence
+  WHERE reading.subject = 'processes' AND reading.status = 'complete'
+)
+ORDER BY ALL;
+
+CREATE OR REPLACE TABLE whole_looks AS
+SELECT DISTINCT scan.host_id, scan.incarnation, scan.happened_at
+FROM scans scan JOIN fact_readings reading USING (host_id, collector, sequence)
+WHERE reading.subject = 'mappings' AND reading.status = 'complete'
+ORDER BY ALL;
+
+-- Scans that saw an old copy of a source's files still in use.
+CREATE OR REPLACE TABLE old_copies AS
+SELECT DISTINCT scan.host_id, scan.incarnation, packages.source, scan.happened_at
+FROM fact_mapped mapped
+JOIN scans scan USING (host_id, collector, sequence)
+JOIN (SELECT DISTINCT ecosystem, package, source FROM judged_packages WHERE source IS NOT NULL) packages ON packages.ecosystem = scan.ecosystem AND packages.package = mapped.package
+ORDER BY ALL;
+
+CREATE OR REPLACE TABLE exposures AS
+WITH horizons AS (
+  SELECT host_id, incarnation, min(seen_at) AS horizon_at
+  FROM (
+    SELECT host_id, incarnation, happened_at AS seen_at FROM scans WHERE was_read
+    UNION ALL
+    SELECT host_id, incarnation, not_before FROM install_events WHERE NOT of_image
+  )
+  GROUP BY ALL
+),
+lives AS (
+  SELECT host_id, incarnation, min(happened_at) AS first_read_at, max(happened_at) AS last_read_at, max(born_at) AS born_at
+  FROM scans WHERE was_read GROUP BY ALL
+),
+package_reads AS (
+  SELECT host_id, incarnation, min(first_at) AS first_at, max(last_at) AS last_at FROM observations WHERE subject = 'packages' AND status = 'complete' GROUP BY ALL
+),
+-- One that was over before the fix was out counts only where the fix came in, not where the package went.
+relevant AS (
+  SELECT spell.*, fixes.source, fixes.published_not_before, fixes.published_not_after, fixes.withdrawn_at,
+    spell.installed_not_after <= fixes.published_not_after AND spell.lacking_parts = 0 AS pre_empted
+  FROM vulnerable_spells spell JOIN fixes USING (fix_id)
+  JOIN lives USING (host_id, incarnation)
+  WHERE (spell.installed_not_after IS NULL OR spell.lacking_parts > 0 OR spell.runs OR NOT (spell.removed AND spell.installed_not_after <= coalesce(fixes.published_not_before, spell.installed_not_after)))
+    -- What happened to the image before the machine was born is not this machine's.
+    AND (spell.lacking_parts > 0 OR spell.runs OR lives.born_at IS NULL OR greatest(spell.installed_not_after, spell.rebooted_not_after) >= lives.born_at)
+),
+looked AS (
+  SELECT relevant.*, renewal.renewed_at, look.happened_at AS looked_at
+  FROM relevant
+  ASOF LEFT JOIN renewals renewal
+    ON renewal.host_id = relevant.host_id AND renewal.incarnation = relevant.incarnation AND renewal.renewed_at >= relevant.installed_not_after
+  ASOF LEFT JOIN whole_looks look
+    ON look.host_id = relevant.host_id AND look.incarnation = relevant.incarnation AND look.happened_at >= relevant.installed_not_after
+),
+-- Where that scan saw an old copy, the first later one that saw none.
+clean_looks AS (
+  SELECT sources.host_id, sources.incarnation, sources.source, look.happened_at
+  FROM (SELECT DISTINCT host_id, incarnation, source FROM old_copies) sources
+  JOIN whole_looks look USING (host_id, incarnation)
+  ANTI JOIN old_copies copy
+    ON copy.host_id = sources.host_id AND copy.incarnation = sources.incarnation AND copy.source = sources.source AND copy.happened_at = look.happened_at
+),
+proven AS (
+  SELECT looked.* EXCLUDE (looked_at),
+    CASE WHEN copy.happened_at IS NULL THEN looked.looked_at ELSE clean.happened_at END AS clean_at
+  FROM looked
+  LEFT JOIN old_copies copy
+    ON copy.host_id = looked.host_id AND copy.incarnation = looked.incarnation AND copy.source = looked.source AND copy.happened_at = looked.looked_at
+  ASOF LEFT JOIN clean_looks clean
+    ON clean.host_id = looked.host_id AND clean.incarnation = looked.incarnation AND clean.source = looked.source AND clean.happened_at > looked.looked_at
+),
+-- The last scan before that which saw an old copy.
+copies AS (
+  SELECT proven.host_id, proven.incarnation, proven.fix_id, proven.spell, max(copy.happened_at) AS copy_seen_at
+  FROM proven JOIN old_copies copy USING (host_id, incarnation, source)
+  WHERE copy.happened_at >= proven.installed_not_after
+    AND copy.happened_at < coalesce(least(proven.renewed_at, proven.clean_at), TIMESTAMP '9999-01-01')
+  GROUP BY ALL
+),
+-- The first kernel known to run that has the fix.
+kernels AS (
+  SELECT ran.host_id, ran.incarnation, fixes.fix_id, min(ran.began_not_after) FILTER (WHERE ran.rank >= fixes.rank) AS fixed_runs_not_after
+  FROM spans ran JOIN fixes USING (ecosystem, source)
+  WHERE ran.kind = 'running'
+  GROUP BY ALL
+),
+-- When the fix was in effect: for kernels by what ran, for all else by what was still in use.
+effected AS (
+  SELECT proven.*, copies.copy_seen_at,
+    CASE
+      WHEN lacking_parts > 0 OR runs THEN NULL
+      WHEN source = 'linux' AND ran THEN greatest(installed_not_before, rebooted_not_before)
+      WHEN source = 'linux' AND fixed_runs_not_after IS NOT NULL THEN installed_not_before
+      WHEN source = 'linux' THEN NULL
+      WHEN least(renewed_at, clean_at) IS NOT NULL THEN greatest(installed_not_before, copy_seen_at)
+    END AS effective_not_before,
+    CASE
+      WHEN lacking_parts > 0 OR runs THEN NULL
+      WHEN source = 'linux' AND ran THEN greatest(installed_not_after, rebooted_not_after)
+      WHEN source = 'linux' THEN CASE WHEN fixed_runs_not_after IS NOT NULL THEN greatest(installed_not_after, fixed_runs_not_after) END
+      ELSE least(renewed_at, clean_at)
+    END AS effective_not_after,
+    CASE
+      WHEN lacking_parts > 0 OR runs THEN NULL
+      WHEN source = 'linux' THEN CASE WHEN ran OR fixed_runs_not_after IS NOT NULL THEN 'boot' END
+      WHEN renewed_at <= coalesce(clean_at, renewed_at) THEN 'everything-restarted'
+      WHEN clean_at IS NOT NULL THEN 'process-maps'
+    END AS effective_evidence
+  FROM proven
+  LEFT JOIN copies USING (host_id, incarnation, fix_id, spell)
+  LEFT JOIN kernels USING (host_id, incarnation, fix_id)
+)
+SELECT
+  effected.host_id, effected.incarnation, effected.fix_id, effected.spell,
+  CASE
+    WHEN effected.lacking_parts > 0 AND later.first_read_at IS NOT NULL THEN 'host-rebuilt'
+    WHEN effected.lacking_parts > 0 AND gone.gone_after_at IS NOT NULL THEN 'host-retired'
+    WHEN effected.lacking_parts > 0 AND effected.withdrawn_at IS NOT NULL THEN 'advisory-withdrawn'
+    WHEN effected.lacking_parts > 0 THEN 'open'
+    WHEN effected.removed THEN 'package-removed'
+    WHEN effected.effective_not_after IS NOT NULL THEN 'closed'
+    WHEN later.first_read_at IS NOT NULL THEN 'host-rebuilt'
+    WHEN gone.gone_after_at IS NOT NULL THEN 'host-retired'
+    WHEN effected.withdrawn_at IS NOT NULL THEN 'advisory-withdrawn'
+    WHEN effected.runs OR effected.copy_seen_at IS NOT NULL THEN 'installed-not-effective'
+    ELSE 'installed-effect-unknown'
+  END AS status,
+  effected.spell > 1 AS reopened,
+  coalesce(effected.pre_empted, false) AS pre_empted,
+  coalesce(effected.began_not_before > effected.published_not_after, false) AS introduced_late,
+  effected.first_version AS vulnerable_version,
+  effected.lacking AS lacking,
+  greatest(effected.published_not_before, coalesce(effected.began_not_before, effected.published_not_before)) AS opened_not_before,
+  greatest(effected.published_not_after, effected.began_not_after) AS opened_not_after,
+  CASE WHEN effected.began_not_after > effected.published_not_after THEN effected.began_evidence ELSE 'published' END AS opened_evidence,
+  greatest(effected.published_not_before, effected.began_not_before, horizons.horizon_at) AS entered_at,
+  CASE WHEN effected.lacking_parts = 0 AND effected.lacked_install AND NOT effected.removed THEN effected.installed_not_before END AS installed_not_before,
+  CASE WHEN effected.lacking_parts = 0 AND effected.lacked_install AND NOT effected.removed THEN effected.installed_not_after END AS installed_not_after,
+  CASE WHEN effected.lacking_parts = 0 AND effected.lacked_install AND NOT effected.removed THEN effected.installed_evidence END AS installed_evidence,
+  CASE WHEN NOT effected.removed OR effected.removed IS NULL THEN effected.effective_not_before END AS effective_not_before,
+  CASE WHEN NOT effected.removed OR effected.removed IS NULL THEN effected.effective_not_after END AS effective_not_after,
+  CASE WHEN NOT effected.removed OR effected.removed IS NULL THEN effected.effective_evidence END AS effective_evidence,
+  CASE WHEN effected.removed AND effected.lacking_parts = 0 THEN effected.installed_not_before
+    WHEN effected.lacking_parts > 0 THEN coalesce(later.before_at, gone.gone_not_before, effected.withdrawn_at) END AS exited_not_before,
+  CASE WHEN effected.removed AND effected.lacking_parts = 0 THEN effected.installed_not_after
+    WHEN effected.lacking_parts > 0 THEN coalesce(later.first_read_at, gone.gone_after_at, effected.withdrawn_at) END AS exited_not_after,
+  first_look.happened_at AS first_observed_at,
+  least(package_reads.last_at, coalesce(effected.installed_not_after, package_reads.last_at)) AS last_confirmed_at,
+  horizons.horizon_at
+FROM effected
+JOIN horizons USING (host_id, incarnation)
+LEFT JOIN package_reads USING (host_id, incarnation)
+LEFT JOIN (
+  SELECT lives.host_id, lives.incarnation - 1 AS incarnation, lives.first_read_at, before.last_read_at AS before_at
+  FROM lives JOIN lives before ON before.host_id = lives.host_id AND before.incarnation = lives.incarnation - 1
+) later USING (host_id, incarnation)
+LEFT JOIN retired_hosts gone ON gone.host_id = effected.host_id
+ASOF LEFT JOIN (SELECT host_id, incarnation, happened_at FROM scans WHERE was_read) first_look
+  ON first_look.host_id = effected.host_id AND first_look.incarnation = effected.incarnation
+  AND first_look.happened_at >= greatest(effected.published_not_before, effected.began_not_before, effected.began_not_after)
+ORDER BY effected.host_id, effected.incarnation, effected.fix_id, effected.spell;
+
+COMMENT ON TABLE exposures IS 'Which host lacked which fix, in spells, with bounds and evidence of every date.';
+COMMENT ON COLUMN exposures.fix_id IS 'Release, source package and fixed version.';
+COMMENT ON COLUMN exposures.incarnation IS 'Which machine under that name.';
+COMMENT ON COLUMN exposures.spell IS 'Number of the spell; later ones were reopened.';
+COMMENT ON COLUMN exposures.status IS 'open, installed-not-effective, installed-effect-unknown, closed, or an exit: package-removed, host-retired, host-rebuilt, advisory-withdrawn.';
+COMMENT ON COLUMN exposures.reopened IS 'Whether the host had the fix before and went back behind it.';
+COMMENT ON COLUMN exposures.pre_empted IS 'Whether the fix was installed before or while it was published.';
+COMMENT ON COLUMN exposures.introduced_late IS 'Whether the vulnerable version came after the fix was out.';
+COMMENT ON COLUMN exposures.vulnerable_version IS 'Source version that was vulnerable first.';
+COMMENT ON COLUMN exposures.lacking IS 'Parts that lack the fix now.';
+COMMENT ON COLUMN exposures.opened_not_before IS 'Later of publication and arrival, earliest.';
+COMMENT ON COLUMN exposures.opened_not_after IS 'The same, latest.';
+COMMENT ON COLUMN exposures.opened_evidence IS 'published, or how the arrival is known.';
+COMMENT ON COLUMN exposures.entered_at IS 'From when the host can be followed for this spell: latency counts it from then (late entry).';
+COMMENT ON COLUMN exposures.installed_not_before IS 'Earliest instant of the install.';
+COMMENT ON COLUMN exposures.installed_not_after IS 'Latest instant of the install.';
+COMMENT ON COLUMN exposures.installed_evidence IS 'package-manager-log, package-database or between-scans.';
+COMMENT ON COLUMN exposures.effective_not_before IS 'Earliest instant at which nothing old was in use.';
+COMMENT ON COLUMN exposures.effective_not_after IS 'Latest such instant.';
+COMMENT ON COLUMN exposures.effective_evidence IS 'boot, everything-restarted or process-maps.';
+COMMENT ON COLUMN exposures.exited_not_before IS 'Earliest instant of an exit.';
+COMMENT ON COLUMN exposures.exited_not_after IS 'Latest instant of an exit.';
+COMMENT ON COLUMN exposures.first_observed_at IS 'First scan that saw it.';
+COMMENT ON COLUMN exposures.last_confirmed_at IS 'Last scan that proves the state.';
+COMMENT ON COLUMN exposures.horizon_at IS 'Since when anything is known of the host.';
