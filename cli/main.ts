@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { feedsCommand } from './feeds.ts';
 import { initCommand } from './init.ts';
 import { sayFailure } from './output.ts';
@@ -32,6 +33,7 @@ export async function main(args: string[]): Promise<number> {
     feedsCommand(),
     buildCommand(),
     serveCommand(),
+    explainCommand(),
     queryCommand(),
     verifyCommand(),
   ];

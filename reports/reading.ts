@@ -4,6 +4,8 @@
  */
 import { askCoverage, askEndings, askRetiredHosts, askRuns } from './reading/coverage.ts';
 import type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
+import { askCovered, askFixCves, askFixExposures, askFixLines } from './reading/exposures.ts';
+import type { CoveredSpan, Exposure, FixCve, FixLine } from './reading/exposures.ts';
 import { askFrame } from './reading/frame.ts';
 import type { Frame } from './reading/frame.ts';
 import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
@@ -15,6 +17,7 @@ import type { Overview } from './reading/overview.ts';
 
 export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
 export type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
+export type { CoveredSpan, Exposure, ExposureStatus, FixCve, FixLine } from './reading/exposures.ts';
 export { writeDownloads } from './reading/downloads.ts';
 export { writeHostFiles } from './reading/host-files.ts';
 export type { Download, DownloadColumn, DownloadFile } from './reading/downloads.ts';
@@ -67,6 +70,27 @@ export function readHostStories(
   ids: readonly string[],
 ): Promise<Map<string, HostStory>> {
   return askFindings(source, (ask) => askHostStories(ask, ids));
+}
+
+/** Fixes that hosts lack or lacked, worst first. */
+export function readFixLines(source: FindingsSource): Promise<FixLine[]> {
+  return askFindings(source, askFixLines);
+}
+
+/** For some fixes: the exposures of all hosts, and the CVEs that they close. */
+export function readFixStories(
+  source: FindingsSource,
+  fixIds: readonly string[],
+): Promise<{ exposures: Map<string, Exposure[]>; cves: Map<string, FixCve[]> }> {
+  return askFindings(source, async (ask) => ({
+    exposures: await askFixExposures(ask, fixIds),
+    cves: await askFixCves(ask, fixIds),
+  }));
+}
+
+/** For which times advisories are known, for the releases that hosts run. */
+export function readCovered(source: FindingsSource): Promise<{ releases: string[]; spans: CoveredSpan[] }> {
+  return askFindings(source, askCovered);
 }
 
 export function readCoverage(source: FindingsSource): Promise<Coverage> {

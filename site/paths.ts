@@ -1,6 +1,8 @@
 /** Addresses inside the site. Nothing that a host said becomes part of an address. */
 import { createHash } from 'node:crypto';
 
+export type ListName = 'hosts' | 'coverage' | 'fixes';
+
 /** Rows on one page of a list. */
 export const rowsPerPage = 200;
 
@@ -18,8 +20,20 @@ export function hostPath(hostId: string): string {
   return `/hosts/${hostFolder(hostId)}/`;
 }
 
+/** The name of a fix's folder under /fixes/: readable, and unique by the hash of its id. */
+export function fixFolder({ fix_id, source }: { fix_id: string; source: string }): string {
+  const hash = createHash('sha256').update(fix_id).digest('hex').slice(0, 12);
+  return /^[a-z0-9][a-z0-9.+-]{0,60}$/.test(source)
+    ? `${source.replaceAll('+', 'p')}-${hash}`
+    : `fix-${hash}`;
+}
+
+export function fixPath(fix: { fix_id: string; source: string }): string {
+  return `/fixes/${fixFolder(fix)}/`;
+}
+
 /** The address of a page of a list; the first is the list's own. */
-export function listPath(list: 'hosts' | 'coverage', page: number): string {
+export function listPath(list: ListName, page: number): string {
   return page === 1 ? `/${list}/` : `/${list}/pages/${page}/`;
 }
 

@@ -1,5 +1,5 @@
 /** The sentences that say a page's finding. What nobody could read is part of every one of them. */
-import type { Frame, HostStory, Overview } from '#reports/reading.ts';
+import type { FixLine, Frame, HostStory, Overview } from '#reports/reading.ts';
 import { countOf, formatAge, formatCount, formatDay, formatInstant } from './words.ts';
 
 /** The leadership page in one sentence, and a second one for what keeps it from being the whole truth. */
@@ -116,6 +116,35 @@ export function coverageSentence({ population }: Pick<Frame, 'population'>): str
     `${formatCount(read)} of ${countOf(total, 'host')} ${read === 1 ? 'was' : 'were'} read completely; ` +
     `${formatCount(partly_read)} partly, ${formatCount(stale)} stale, ${formatCount(never_read)} never.`
   );
+}
+
+/** The list of fixes in one sentence. */
+export function fixesSentence(fixes: FixLine[]): string {
+  if (fixes.length === 0) return 'No fix that is known concerns any host.';
+  const open = fixes.filter(({ open_hosts }) => open_hosts > 0);
+  const exploited = open.filter((fix) => fix.exploited > 0).length;
+  const finding =
+    open.length === 0
+      ? `None of ${countOf(fixes.length, 'known security fix', 'known security fixes')} is missing on a host that was read.`
+      : `${formatCount(open.length)} of ${countOf(fixes.length, 'known security fix', 'known security fixes')} ${open.length === 1 ? 'is' : 'are'} missing on at least one host`;
+  if (open.length === 0) return finding;
+  return exploited === 0
+    ? `${finding}; none of these closes a CVE that is known to be exploited.`
+    : `${finding}; ${formatCount(exploited)} of these ${exploited === 1 ? 'closes a CVE that is' : 'close CVEs that are'} known to be exploited.`;
+}
+
+/** How a fix stands, in one sentence. */
+export function fixSentence(fix: FixLine): string {
+  const parts: [number, string][] = [
+    [fix.open_hosts, 'missing on'],
+    [fix.not_effective_hosts, 'installed and not effective on'],
+    [fix.unknown_hosts, 'installed with unknown effect on'],
+    [fix.closed_hosts, 'effective on'],
+  ];
+  const said = parts.filter(([hosts]) => hosts > 0).map(([hosts, how]) => `${how} ${countOf(hosts, 'host')}`);
+  if (said.length === 0) return 'No host of the inventory is concerned any more.';
+  const text = said.join('; ');
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
 }
 
 function sum(values: number[]): number {

@@ -6,13 +6,27 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import {
   readCoverage,
+  readCovered,
+  readFixLines,
+  readFixStories,
   readFrame,
   readHostIds,
   readHostLines,
   readHostStories,
   readOverview,
 } from '#reports/reading.ts';
-import type { Coverage, Download, Frame, HostLine, HostStory, Overview } from '#reports/reading.ts';
+import type {
+  Coverage,
+  CoveredSpan,
+  Download,
+  Exposure,
+  FixCve,
+  FixLine,
+  Frame,
+  HostLine,
+  HostStory,
+  Overview,
+} from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
 import type { SiteSource } from './source-variable.ts';
 
@@ -23,6 +37,10 @@ export const frame = once<Frame>(() => readFrame(siteSource.findings));
 export const overview = once<Overview>(() => readOverview(siteSource.findings));
 export const hostLines = once<HostLine[]>(() => readHostLines(siteSource.findings));
 export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
+export const covered = once<{ releases: string[]; spans: CoveredSpan[] }>(() =>
+  readCovered(siteSource.findings),
+);
+export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
 
 export function downloads(): Download[] {
@@ -47,6 +65,22 @@ export async function hostStory(hostId: string): Promise<HostStory> {
   if (story === undefined) throw new Error('a page of a host that the findings do not hold');
   process.send?.({ pages: index + 1, of: ids.length });
   return story;
+}
+
+const fixesPerBatch = 500;
+type FixStories = Awaited<ReturnType<typeof readFixStories>>;
+let fixBatch: { number: number; stories: Promise<FixStories> } | undefined;
+
+/** The story of one fix, read in batches like those of hosts. */
+export async function fixStory(fix: FixLine): Promise<{ exposures: Exposure[]; cves: FixCve[] }> {
+  const lines = await fixLines();
+  const number = Math.floor(lines.indexOf(fix) / fixesPerBatch);
+  if (fixBatch?.number !== number) {
+    const ids = lines.slice(number * fixesPerBatch, (number + 1) * fixesPerBatch).map(({ fix_id }) => fix_id);
+    fixBatch = { number, stories: readFixStories(siteSource.findings, ids) };
+  }
+  const { exposures, cves } = await fixBatch.stories;
+  return { exposures: exposures.get(fix.fix_id) ?? [], cves: cves.get(fix.fix_id) ?? [] };
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,6 @@
 /** How values are written on a page: numbers, instants, and the record's words in plain English. */
 import type { EvidenceKind, ScanStatus, Stage } from '#data/model/words.ts';
-import type { OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
+import type { ExposureStatus, OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
 
 /** A whole number with its thousands apart: 12,345. */
 export function formatCount(value: number): string {
@@ -73,6 +73,17 @@ export const verdicts: Record<Verdict, Marked> = {
   'none-on-offer': { word: 'none on offer', shape: 'disc' },
 };
 
+export const exposureStatuses: Record<ExposureStatus, Marked> = {
+  open: { word: 'missing', shape: 'triangle' },
+  'installed-not-effective': { word: 'installed, not effective', shape: 'half' },
+  'installed-effect-unknown': { word: 'installed, effect unknown', shape: 'dashed' },
+  closed: { word: 'effective', shape: 'disc' },
+  'package-removed': { word: 'package removed', shape: 'square' },
+  'host-retired': { word: 'host retired', shape: 'ring' },
+  'host-rebuilt': { word: 'host rebuilt', shape: 'ring' },
+  'advisory-withdrawn': { word: 'advisory withdrawn', shape: 'square' },
+};
+
 /** Whether an update is a security one: nobody being able to tell is an answer of its own. */
 export function securityMark(security: boolean | null): Marked {
   if (security === null) return { word: 'unknown', shape: 'dashed' };
@@ -121,6 +132,22 @@ const evidenceMeanings: Record<EvidenceKind, string> = {
 /** What the evidence for a date is worth. */
 export function evidenceMeaning(kind: EvidenceKind): string {
   return evidenceMeanings[kind];
+}
+
+const dateEvidence: Record<string, string> = {
+  ...evidence,
+  published: 'published',
+  advisory: 'advisory',
+  changelog: 'changelog',
+  'first-proof': 'first proof',
+  boot: 'boot',
+  'everything-restarted': 'all restarted since',
+  'process-maps': 'process maps',
+};
+
+/** Where a date of an exposure comes from, in a word or two. */
+export function dateEvidenceWord(kind: string): string {
+  return dateEvidence[kind] ?? kind;
 }
 
 const endings: Record<string, string> = {

@@ -1,6 +1,8 @@
 /** Lines and whole stories of hosts. */
 import type { RowOf } from '#data/model/tables.ts';
 import type { EvidenceKind, ReadingStatus, ScanStatus } from '#data/model/words.ts';
+import { endedOrder, exposuresSql, missingOrder, missingStatuses } from './exposures.ts';
+import type { Exposure } from './exposures.ts';
 import { eventOrder, hostSql, mappingsSql, spellOrder, unreadSql, updateOrder } from './host-sql.ts';
 import { sqlTexts, worstFirst } from './open.ts';
 import type { Ask } from './open.ts';
@@ -45,6 +47,7 @@ export interface HostLine {
 type Identity = Pick<
   RowOf<'scans'>,
   | 'architecture'
+  | 'os_codename'
   | 'virtualization'
   | 'kernel_release'
   | 'booted_at'
@@ -82,6 +85,9 @@ export interface HostStory {
   unread_processes: Cut<{ host_id: string; name: string; processes: number }>;
   events: Cut<InstallEvent>;
   ended_spells: Cut<EndedSpell>;
+  /** Fixes that it lacks, or that it cannot prove to have in effect. */
+  missing_fixes: Cut<Exposure>;
+  ended_exposures: Cut<Exposure>;
   repositories: RowOf<'repositories'>[];
   software: Cut<RowOf<'software'>>;
   rejections: Cut<RowOf<'rejections'>>;
@@ -183,6 +189,8 @@ const cutLists = {
   unread_processes: [unreadSql, 'processes DESC, name', 60],
   events: ['install_events', eventOrder, 200],
   ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 200],
+  missing_fixes: [`(FROM ${exposuresSql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
+  ended_exposures: [`(FROM ${exposuresSql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 100],
   software: ['current_software', 'kind, name, version', 200],
   rejections: ['current_rejections', 'section, line', 50],
 } as const;
@@ -229,6 +237,8 @@ function emptyStory(host: HostStory['host']): HostStory {
     unread_processes: none(),
     events: none(),
     ended_spells: none(),
+    missing_fixes: none(),
+    ended_exposures: none(),
     software: none(),
     rejections: none(),
   };

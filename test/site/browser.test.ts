@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveSite } from '#site/serve.ts';
 import type { SiteServer } from '#site/serve.ts';
 import { openBrowser } from './browser.ts';
+import { fixFolder } from '#site/paths.ts';
 import { buildIn, makeFleet } from './fleet.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -14,6 +15,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const kinds = [
   'index.html',
   'hosts/index.html',
+  'fixes/index.html',
+  `fixes/${fixFolder({ fix_id: 'bookworm/openssl/3.0.17-1~deb12u3', source: 'openssl' })}/index.html`,
   'coverage/index.html',
   'data/index.html',
   '404.html',

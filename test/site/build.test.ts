@@ -26,11 +26,12 @@ beforeAll(async () => {
 });
 
 describe('pages', () => {
-  test('the five kinds, and one a host, retired ones too', () => {
+  test('every kind, one a host, retired ones too, and one a fix', () => {
     const pages = listPages(site);
     for (const page of [
       'index.html',
       'hosts/index.html',
+      'fixes/index.html',
       'coverage/index.html',
       'data/index.html',
       '404.html',
@@ -38,7 +39,37 @@ describe('pages', () => {
       expect(pages).toContain(page);
     }
     for (const id of [...fleet.hostIds, 'old-3']) expect(pages).toContain(`hosts/${id}/index.html`);
-    expect(pages).toHaveLength(5 + fleet.hostIds.length + 1);
+    const fixes = pages.filter((page) => /^fixes\/[a-z0-9-]+-[0-9a-f]{12}\/index\.html$/.test(page));
+    expect(fixes).toHaveLength(4);
+    expect(pages).toHaveLength(6 + fixes.length + fleet.hostIds.length + 1);
+  });
+
+  test('fixes: what is missing where, what is exploited, and for which times nothing is known', () => {
+    const list = text('fixes/index.html');
+    expect(list).toContain(
+      '4 of 4 known security fixes are missing on at least one host; 1 of these closes a CVE that is known to be exploited.',
+    );
+    expect(list).toContain(
+      'Advisories for bookworm are known for what was published 2026-01-01 to 2026-12-31.',
+    );
+    expect(list.indexOf('DSA-6102-1')).toBeLessThan(list.indexOf('DSA-6101-1'));
+    const openssl = listPages(site).find((page) => page.startsWith('fixes/openssl-')) ?? '';
+    expect(text(openssl)).toContain('CVE-2026-20003 known to be exploited, listed 2026-11-01');
+    expect(text(openssl)).toContain('Missing on 2 hosts.');
+  });
+
+  test("a host's page: its missing fixes with advisory and day, and those that came in", () => {
+    const db = text('hosts/db-01/index.html');
+    expect(db).toMatch(/openssl 3\.0\.17-1~deb12u3 DSA-6102-1 · 1 CVE · 1 CVE known to be exploited missing/);
+    expect(db).toMatch(
+      /postgresql-15 15\.14-0\+deb12u1 DSA-6103-1 · no CVEs missing 15\.13-0\+deb12u1 2026-11-02 – 2026-11-09 late entry/,
+    );
+    expect(text('hosts/web-01.example.org/index.html')).toMatch(
+      /Security fixes in effect .*nginx 1\.22\.1-9\+deb12u3 DSA-6101-1/,
+    );
+    expect(text('hosts/vault/index.html')).toContain(
+      'No release of any host is known, so no advisory can be matched.',
+    );
   });
 
   test('as-of, population, head and version stand on every page in the same place', () => {

@@ -11,6 +11,8 @@ import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
 import { foldLedger } from '#reports/findings/fold.ts';
 import { buildSite } from '#site/build.ts';
+import { advisoryRows, writeFeed } from '#test/reports/findings/feed-story.ts';
+import type { Advisory } from '#test/reports/findings/feed-story.ts';
 import { member, snapshotOf } from '#test/reports/findings/story.ts';
 import type { HostState } from '#test/reports/findings/story.ts';
 import { days, describe, explain, hostile } from './host-details.ts';
@@ -49,6 +51,13 @@ export async function makeFleet(): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-fleet-'));
   const ledgerRoot = join(folder, 'ledger');
   const runs = ['2026-11-09T06:00:00.000Z', '2026-11-16T06:00:00.000Z', '2026-11-23T06:00:00.000Z'];
+  await writeFeed(ledgerRoot, { at: '2026-11-08T00:00:00.000Z', feed: 'lifecycle', rows: lifecycleRows });
+  await writeFeed(ledgerRoot, {
+    at: '2026-11-08T01:00:00.000Z',
+    feed: 'debian-dsa',
+    rows: advisoryRows(advisories),
+  });
+  await writeFeed(ledgerRoot, { at: '2026-11-08T02:00:00.000Z', feed: 'kev', rows: exploitedRows });
   for (const [index, at] of runs.entries()) await writeRun(ledgerRoot, at, visits(index, at));
   const { path } = await foldLedger({
     cacheRoot: join(folder, 'cache'),
@@ -56,6 +65,39 @@ export async function makeFleet(): Promise<Fleet> {
   });
   return { findingsPath: path, folder, hostIds: Object.keys(visits(2, runs[2] ?? '')) };
 }
+
+const advisories: Advisory[] = [
+  ['DSA-6101-1', '2026-10-20', 'nginx', '1.22.1-9+deb12u3', 'CVE-2026-20001', 'CVE-2026-20002'],
+  ['DSA-6102-1', '2026-10-28', 'openssl', '3.0.17-1~deb12u3', 'CVE-2026-20003'],
+  ['DSA-6103-1', '2026-11-02', 'postgresql-15', '15.14-0+deb12u1'],
+  ['DSA-6104-1', '2026-11-03', 'curl', '7.88.1-10+deb12u13', 'CVE-2026-20004'],
+];
+
+const exploitedRows = {
+  exploited_cves: [
+    {
+      cve: 'CVE-2026-20003',
+      listed_not_before: '2026-11-01T00:00:00.000Z',
+      listed_not_after: '2026-11-01T23:59:59.999Z',
+      due_at: '2026-11-15T23:59:59.999Z',
+      ransomware: false,
+    },
+  ],
+};
+
+const lifecycleRows = {
+  releases: [
+    {
+      distribution: 'debian',
+      version: '12',
+      release: 'bookworm',
+      released_at: '2023-06-10T00:00:00.000Z',
+      support_ends_at: '2028-06-30T23:59:59.999Z',
+      lts_ends_at: null,
+      elts_ends_at: null,
+    },
+  ],
+};
 
 async function writeRun(ledgerRoot: string, at: string, hosts: Record<string, Visit>): Promise<void> {
   const instant = new Date(at);

@@ -66,7 +66,10 @@ bounded AS (
   SELECT
     host_id, incarnation, package, architecture, version, evidence, not_after,
     -- Between the change before and this scan, and not before the last complete reading without it.
-    CASE WHEN place = 1 THEN least(greatest(not_before, CASE WHEN changed_before_at > TIMESTAMP '0001-01-01' THEN changed_before_at END), not_after) ELSE not_before END AS not_before,
+    CASE
+      WHEN place = 0 OR coalesce(not_before, changed_before_at) IS NULL THEN not_before
+      ELSE least(greatest(not_before, CASE WHEN changed_before_at > TIMESTAMP '0001-01-01' THEN changed_before_at END), not_after)
+    END AS not_before,
     row_number() OVER timeline AS step,
     lead(happened_at) OVER timeline AS next_at
   FROM changes

@@ -17,7 +17,7 @@ CREATE OR REPLACE TABLE vulnerable_spells AS
 WITH ordered AS (
   SELECT *,
     max(coalesce(ended_not_after, TIMESTAMP '9999-01-01')) OVER earlier AS reached_at,
-    arg_max(ended_not_before, coalesce(ended_not_after, TIMESTAMP '9999-01-01')) OVER earlier AS reached_not_before
+    arg_max(ended_not_before, (coalesce(ended_not_after, TIMESTAMP '9999-01-01'), part, version)) OVER earlier AS reached_not_before
   FROM vulnerable
   WINDOW earlier AS (PARTITION BY host_id, incarnation, fix_id ORDER BY coalesce(began_not_before, TIMESTAMP '0001-01-01'), began_not_after, part, version ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -40,7 +40,7 @@ SELECT
   count(*) FILTER (WHERE kind <> 'running' AND ended_not_after IS NULL) AS lacking_parts,
   max(ended_not_before) FILTER (WHERE kind <> 'running') AS installed_not_before,
   max(ended_not_after) FILTER (WHERE kind <> 'running') AS installed_not_after,
-  arg_max(ended_evidence, ended_not_after) FILTER (WHERE kind <> 'running') AS installed_evidence,
+  arg_max(ended_evidence, (ended_not_after, part)) FILTER (WHERE kind <> 'running') AS installed_evidence,
   bool_and(removed) FILTER (WHERE kind <> 'running') AS removed,
   count(*) FILTER (WHERE kind = 'running') > 0 AS ran,
   count(*) FILTER (WHERE kind = 'running' AND ended_not_after IS NULL) > 0 AS runs,
@@ -209,10 +209,11 @@ SELECT
   CASE WHEN effected.removed AND effected.lacking_parts = 0 THEN effected.installed_not_after
     WHEN effected.lacking_parts > 0 THEN coalesce(later.first_read_at, gone.gone_after_at, effected.withdrawn_at) END AS exited_not_after,
   first_look.happened_at AS first_observed_at,
-  least(package_reads.last_at, coalesce(effected.installed_not_after, package_reads.last_at)) AS last_confirmed_at,
+  CASE WHEN effected.lacking_parts > 0 THEN package_reads.last_at ELSE own.last_read_at END AS last_confirmed_at,
   horizons.horizon_at
 FROM effected
 JOIN horizons USING (host_id, incarnation)
+JOIN lives own USING (host_id, incarnation)
 LEFT JOIN package_reads USING (host_id, incarnation)
 LEFT JOIN (
   SELECT lives.host_id, lives.incarnation - 1 AS incarnation, lives.first_read_at, before.last_read_at AS before_at

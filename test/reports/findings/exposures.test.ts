@@ -58,6 +58,33 @@ const histories: [string, RunStory[], Row[]][] = [
     ],
   ],
   [
+    'there at the first scan, published before it: since publication at the earliest, by the scan at the latest',
+    [{ at: at(20), hosts: { web: old } }],
+    [
+      {
+        status: 'open',
+        introduced_late: false,
+        opened_not_before: startOf(3),
+        opened_not_after: at(20),
+        opened_evidence: 'late-entry',
+        entered_at: at(20),
+      },
+    ],
+  ],
+  [
+    'there at the first scan, and its log says what it was before: since publication',
+    [{ at: at(20), hosts: { web: { packages: { ssl: '1.5' }, log: [upgrade(10, '1', '1.5')] } } }],
+    [
+      {
+        status: 'open',
+        opened_not_before: startOf(3),
+        opened_not_after: at(10, '20:00:00.000'),
+        entered_at: at(10, '20:00:00.000'),
+        vulnerable_version: '1',
+      },
+    ],
+  ],
+  [
     'installed between two scans: bounds are the scans',
     daily(old, old, old, old, fixed),
     [

@@ -19,7 +19,7 @@ export interface FeedStory {
 export async function writeFeed(
   ledgerRoot: string,
   { at, feed, rows = {}, load = {} }: FeedStory,
-  collector = 'main',
+  collector = 'feeds',
 ): Promise<void> {
   const instant = new Date(at);
   await appendEntry(
