@@ -30,6 +30,11 @@ marked AS (
 numbered AS (
   SELECT *, count(*) FILTER (WHERE begins) OVER (PARTITION BY host_id, incarnation, fix_id ORDER BY coalesce(began_not_before, TIMESTAMP '0001-01-01'), began_not_after, part, version) AS spell
   FROM marked
+),
+-- How a part ended is how its last version in the spell ended.
+lasting AS (
+  SELECT *, lead(part) OVER (PARTITION BY host_id, incarnation, fix_id, spell, part ORDER BY began_not_after, coalesce(ended_not_after, TIMESTAMP '9999-01-01'), version) IS NULL AS last_of_part
+  FROM numbered
 )
 SELECT
   host_id, incarnation, fix_id, spell,
@@ -41,14 +46,14 @@ SELECT
   max(ended_not_before) FILTER (WHERE kind <> 'running') AS installed_not_before,
   max(ended_not_after) FILTER (WHERE kind <> 'running') AS installed_not_after,
   arg_max(ended_evidence, (ended_not_after, part)) FILTER (WHERE kind <> 'running') AS installed_evidence,
-  bool_and(removed) FILTER (WHERE kind <> 'running') AS removed,
+  bool_and(removed) FILTER (WHERE kind <> 'running' AND last_of_part) AS removed,
   count(*) FILTER (WHERE kind = 'running') > 0 AS ran,
   count(*) FILTER (WHERE kind = 'running' AND ended_not_after IS NULL) > 0 AS runs,
   max(ended_not_before) FILTER (WHERE kind = 'running') AS rebooted_not_before,
   max(ended_not_after) FILTER (WHERE kind = 'running') AS rebooted_not_after,
   arg_min(version, (began_not_after, part)) AS first_version,
   list(DISTINCT part ORDER BY part) FILTER (WHERE ended_not_after IS NULL) AS lacking
-FROM numbered
+FROM lasting
 GROUP BY host_id, incarnation, fix_id, spell;
 
 -- What proves that nothing old is in use any more: everything in userland started after an instant, or a
