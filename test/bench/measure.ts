@@ -21,7 +21,7 @@ export interface ScanCost extends Cost {
 }
 
 /** As `patchledger scan` is run (cli/setup.mjs). */
-const scanFlag = '--max-semi-space-size=4';
+const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
 
 /** One scan by the collector, in a process of its own. */
 export async function scanCost(folder: string, hosts: Host[], concurrency: number): Promise<ScanCost> {
@@ -29,7 +29,7 @@ export async function scanCost(folder: string, hosts: Host[], concurrency: numbe
   writeFileSync(list, hosts.map(({ address, port, login }) => `${address} ${port} ${login}\n`).join(''));
   const program = fileURLToPath(new URL('scan-all.ts', import.meta.url));
   return JSON.parse(
-    await output([process.execPath, scanFlag, program, folder, list, String(concurrency)]),
+    await output([process.execPath, ...scanFlags, program, folder, list, String(concurrency)]),
   ) as ScanCost;
 }
 
