@@ -92,6 +92,10 @@ describe('start, on this machine', () => {
   test('every package that apt-get -s dist-upgrade would touch is on the page with both versions and a reason', () => {
     const touched = simulated();
     const page = readFileSync(join(workspace, 'out/site/hosts', hostId, 'index.html'), 'utf8');
+    // Fixes that concern the host are listed on the same page, under the same source names.
+    const heading = page.indexOf('<h2>Updates on offer</h2>');
+    expect(heading).toBeGreaterThan(0);
+    const onOffer = page.slice(heading);
     const rows = query(workspace, 'SELECT * FROM current_updates WHERE in_full_upgrade');
     const found = new Map(rows.map((row) => [String(row['package']), row]));
 
@@ -105,7 +109,7 @@ describe('start, on this machine', () => {
         candidate_version: candidate,
         reason: expect.stringMatching(/^[a-z-]+$/),
       });
-      const line = page.split('<tr').find((text) => text.includes(`>${name.replace(/:.*/, '')}<`));
+      const line = onOffer.split('<tr').find((text) => text.includes(`>${name.replace(/:.*/, '')}<`));
       expect(line, name).toBeDefined();
       const versions = [installed, candidate].filter((version) => version !== null);
       for (const version of versions) expect(line, name).toContain(version);

@@ -10,8 +10,7 @@ running AS (
   FROM scans scan
   JOIN running_kernels kernel
     ON kernel.ecosystem = scan.ecosystem AND kernel.kernel_release = scan.kernel_release AND kernel.kernel_version = coalesce(scan.kernel_version, '')
-  -- The kernel that a container shows is not its own.
-  WHERE scan.was_read AND coalesce(scan.virtualization, 'none') NOT IN ('docker', 'podman', 'lxc', 'lxc-libvirt', 'systemd-nspawn', 'openvz', 'wsl', 'container-other', 'proot', 'rkt')
+  WHERE scan.was_read AND scan.own_kernel
 ),
 last_running AS (
   FROM running QUALIFY row_number() OVER (PARTITION BY host_id, incarnation ORDER BY happened_at DESC) = 1

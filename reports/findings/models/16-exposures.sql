@@ -62,8 +62,7 @@ CREATE OR REPLACE TABLE renewals AS
 SELECT DISTINCT host_id, incarnation, renewed_at
 FROM (
   SELECT scan.host_id, scan.incarnation, scan.booted_at AS renewed_at FROM scans scan
-  WHERE scan.was_read AND scan.booted_at IS NOT NULL
-    AND coalesce(scan.virtualization, 'none') NOT IN ('docker', 'podman', 'lxc', 'lxc-libvirt', 'systemd-nspawn', 'openvz', 'wsl', 'container-other', 'proot', 'rkt')
+  WHERE scan.was_read AND scan.own_kernel AND scan.booted_at IS NOT NULL
   UNION ALL
   SELECT scan.host_id, scan.incarnation, oldest.started_at
   FROM fact_oldest_process oldest JOIN scans scan USING (host_id, collector, sequence)
