@@ -30,6 +30,9 @@ const sources: { [table: string]: TableName[] } = {
   fixes: ['scans', 'releases'],
   fix_cves: ['exploited_cves'],
   exposures: ['scans'],
+  unfixed: ['scans', 'cve_statuses'],
+  unsupported: ['scans'],
+  disagreements: ['scans'],
 };
 
 const entryColumns: { [column: string]: string } = {

@@ -23,8 +23,13 @@ const files = [
   '12-feeds.sql',
   '13-package-timeline.sql',
   '14-spans.sql',
-  '15-fixes.sql',
-  '16-exposures.sql',
+  '15-support.sql',
+  '16-offers.sql',
+  '17-fixes.sql',
+  '18-exposure-spells.sql',
+  '19-exposures.sql',
+  '20-unfixed.sql',
+  '21-disagreements.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -54,6 +59,9 @@ export const publicTables = [
   'fixes',
   'fix_cves',
   'exposures',
+  'unfixed',
+  'unsupported',
+  'disagreements',
 ];
 
 export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {

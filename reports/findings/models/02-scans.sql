@@ -29,3 +29,19 @@ COMMENT ON COLUMN scans.happened_at IS 'When the host was read; when the attempt
 COMMENT ON COLUMN scans.was_read IS 'Whether anything was read.';
 COMMENT ON COLUMN scans.own_kernel IS 'Whether the kernel is the host''s own: not in a container.';
 COMMENT ON COLUMN scans.incarnation IS 'Counts machines under the same name: a new machine-id begins the next one.';
+
+CREATE OR REPLACE TABLE host_releases AS
+WITH seen AS (
+  SELECT host_id, incarnation, happened_at, ecosystem, os_id, os_codename, lag(happened_at) OVER timeline AS before_at,
+    os_codename IS DISTINCT FROM lag(os_codename) OVER timeline AS changed
+  FROM scans WHERE was_read AND os_codename IS NOT NULL
+  WINDOW timeline AS (PARTITION BY host_id, incarnation ORDER BY happened_at, recorded_at, collector, sequence)
+)
+-- The log of a host is taken to be that of the release that it was first seen with.
+SELECT host_id, incarnation, ecosystem, os_id AS distribution, os_codename AS release, before_at AS from_not_before, CASE WHEN before_at IS NOT NULL THEN happened_at END AS from_not_after
+FROM seen WHERE changed
+ORDER BY host_id, incarnation, happened_at;
+
+COMMENT ON TABLE host_releases IS 'Releases that each host was seen with over time.';
+COMMENT ON COLUMN host_releases.from_not_before IS 'Last scan that saw the release before; null for the first.';
+COMMENT ON COLUMN host_releases.from_not_after IS 'First scan that saw this one; null for the first.';

@@ -33,6 +33,8 @@ export interface HostState {
   mapped?: string[];
   /** When the oldest process started. */
   oldestProcess?: string;
+  /** Package lists that the host uses. */
+  repositories?: Partial<RowOf<'repositories'>>[];
   /** Source package and its version, where they are not those of the binary. */
   sources?: { [name: string]: [source: string, version: string] };
   /** Subjects that were not read completely; the rows given are what was read of them. */
@@ -152,6 +154,10 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
   snapshot.updates = Object.entries(found.offers ?? {}).map(([name, offer]) =>
     updateRow(hostId, name, found.packages[name] ?? null, offer),
   );
+  snapshot.repositories = (found.repositories ?? []).map((repository) => ({
+    ...repositoryRow(hostId),
+    ...repository,
+  }));
   snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
   snapshot.readings = subjects.map((subject) =>
     readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot),
@@ -237,6 +243,26 @@ function updateRow(
     reason: 'none-yet-tried',
     phased_percent: null,
     ...(typeof offer === 'string' ? {} : offer),
+  };
+}
+
+function repositoryRow(hostId: string): RowOf<'repositories'> {
+  return {
+    host_id: hostId,
+    uri: 'https://mirror.example/debian',
+    suite: 'bookworm',
+    component: 'main',
+    architecture: 'amd64',
+    present: true,
+    origin: 'Debian',
+    label: 'Debian',
+    archive: 'stable',
+    codename: 'bookworm',
+    security: false,
+    priority: 500,
+    released_at: null,
+    valid_until: null,
+    fetched_at: null,
   };
 }
 

@@ -1,17 +1,5 @@
 -- A fix is a version of a source package in a release that takes a weakness away. Only fixes of sources that
 -- some host of such a release has, or had, are here.
-CREATE OR REPLACE TABLE host_releases AS
-WITH seen AS (
-  SELECT host_id, incarnation, happened_at, ecosystem, os_id, os_codename, lag(happened_at) OVER timeline AS before_at,
-    os_codename IS DISTINCT FROM lag(os_codename) OVER timeline AS changed
-  FROM scans WHERE was_read AND os_codename IS NOT NULL
-  WINDOW timeline AS (PARTITION BY host_id, incarnation ORDER BY happened_at, recorded_at, collector, sequence)
-)
--- The log of a host is taken to be that of the release that it was first seen with.
-SELECT host_id, incarnation, ecosystem, os_id AS distribution, os_codename AS release, before_at AS from_not_before, CASE WHEN before_at IS NOT NULL THEN happened_at END AS from_not_after
-FROM seen WHERE changed
-ORDER BY host_id, incarnation, happened_at;
-
 CREATE OR REPLACE TABLE fixes AS
 WITH wanted AS (
   SELECT DISTINCT releases.release, spans.ecosystem, spans.source
@@ -61,6 +49,24 @@ ways AS (
   SELECT uploads.release, uploads.source_package, uploads.version, 3, 'security-unlisted', 'changelog', uploads.uploaded_at, proven.seen_at, uploads.known_at, NULL
   FROM uploads LEFT JOIN proven ON proven.release = uploads.release AND proven.source = uploads.source_package AND proven.version = uploads.version
 ),
+-- What hosts were offered and nothing of the above explains.
+unexplained AS (
+  SELECT offer.release, offer.source, offer.version, offer.kind, offer.first_at
+  FROM offered_sources offer
+  WHERE NOT EXISTS (
+    SELECT 1 FROM ways JOIN version_ranks ranks ON ranks.version = ways.fixed_version
+    WHERE ways.release = offer.release AND ways.source_package = offer.source AND ranks.ecosystem = offer.ecosystem
+      AND ranks.rank > offer.installed_rank AND ranks.rank <= offer.rank
+  )
+),
+all_ways AS (
+  FROM ways
+  UNION ALL
+  SELECT offer.release, offer.source, offer.version, CASE offer.kind WHEN 'security-unlisted' THEN 4 WHEN 'bugfix' THEN 5 ELSE 6 END, offer.kind, 'first-offered',
+    NULL, least(min(offer.first_at), any_value(proven.seen_at)), min(offer.first_at), NULL
+  FROM unexplained offer LEFT JOIN proven ON proven.release = offer.release AND proven.source = offer.source AND proven.version = offer.version
+  GROUP BY ALL
+),
 chosen AS (
   SELECT
     wanted.ecosystem, ways.release, ways.source_package AS source, ways.fixed_version,
@@ -71,7 +77,7 @@ chosen AS (
     arg_min(ways.published_not_after, (ways.place, coalesce(ways.published_not_before, TIMESTAMP '9999-01-01'))) AS published_not_after,
     min(ways.known_at) AS known_at,
     CASE WHEN count(*) FILTER (WHERE ways.withdrawn_at IS NULL) = 0 THEN max(ways.withdrawn_at) END AS withdrawn_at
-  FROM ways JOIN wanted ON wanted.release = ways.release AND wanted.source = ways.source_package
+  FROM all_ways ways JOIN wanted ON wanted.release = ways.release AND wanted.source = ways.source_package
   GROUP BY ALL
 )
 SELECT
@@ -106,16 +112,13 @@ SELECT named.fix_id, named.cve, exploited.cve IS NOT NULL AS known_exploited, ex
 FROM named LEFT JOIN exploited USING (cve)
 ORDER BY fix_id, cve;
 
-COMMENT ON TABLE host_releases IS 'Releases that each host was seen with over time.';
-COMMENT ON COLUMN host_releases.from_not_before IS 'Last scan that saw the release before; null for the first.';
-COMMENT ON COLUMN host_releases.from_not_after IS 'First scan that saw this one; null for the first.';
 COMMENT ON TABLE fixes IS 'Fixes of source packages that hosts have or had, with when they were published and how that is known.';
 COMMENT ON COLUMN fixes.fix_id IS 'Release, source package and fixed version.';
 COMMENT ON COLUMN fixes.source IS 'Source package.';
 COMMENT ON COLUMN fixes.fixed_version IS 'First source version with the fix.';
 COMMENT ON COLUMN fixes.rank IS 'Place of the fixed version in the family''s order.';
-COMMENT ON COLUMN fixes.kind IS 'security where an advisory or the tracker names it, security-unlisted where only a changelog does.';
-COMMENT ON COLUMN fixes.published_evidence IS 'advisory, changelog (between upload and first proof that the build was public) or first-proof.';
+COMMENT ON COLUMN fixes.kind IS 'security where an advisory or the tracker names it; security-unlisted where only a changelog does, or a security origin offers it; bugfix where only the vendor''s ordinary origin offers it; else unclassified.';
+COMMENT ON COLUMN fixes.published_evidence IS 'advisory, changelog (between upload and first proof that the build was public), first-proof, or first-offered to a host.';
 COMMENT ON COLUMN fixes.published_not_before IS 'Earliest instant of publication; null when nothing bounds it.';
 COMMENT ON COLUMN fixes.published_not_after IS 'Latest instant of publication.';
 COMMENT ON COLUMN fixes.known_at IS 'When the record learned of the fix.';

@@ -85,7 +85,7 @@ JOIN scans scan USING (host_id, collector, sequence)
 JOIN (SELECT DISTINCT ecosystem, package, source FROM judged_packages WHERE source IS NOT NULL) packages ON packages.ecosystem = scan.ecosystem AND packages.package = mapped.package
 ORDER BY ALL;
 
-CREATE OR REPLACE TABLE exposures AS
+CREATE OR REPLACE TABLE exposure_spells AS
 WITH horizons AS (
   SELECT host_id, incarnation, min(seen_at) AS horizon_at
   FROM (
@@ -228,29 +228,3 @@ ASOF LEFT JOIN (SELECT host_id, incarnation, happened_at FROM scans WHERE was_re
   ON first_look.host_id = effected.host_id AND first_look.incarnation = effected.incarnation
   AND first_look.happened_at >= greatest(effected.published_not_before, effected.began_not_before, effected.began_not_after)
 ORDER BY effected.host_id, effected.incarnation, effected.fix_id, effected.spell;
-
-COMMENT ON TABLE exposures IS 'Which host lacked which fix, in spells, with bounds and evidence of every date.';
-COMMENT ON COLUMN exposures.fix_id IS 'Release, source package and fixed version.';
-COMMENT ON COLUMN exposures.incarnation IS 'Which machine under that name.';
-COMMENT ON COLUMN exposures.spell IS 'Number of the spell; later ones were reopened.';
-COMMENT ON COLUMN exposures.status IS 'open, installed-not-effective, installed-effect-unknown, closed, or an exit: package-removed, host-retired, host-rebuilt, advisory-withdrawn.';
-COMMENT ON COLUMN exposures.reopened IS 'Whether the host had the fix before and went back behind it.';
-COMMENT ON COLUMN exposures.pre_empted IS 'Whether the fix was installed before or while it was published.';
-COMMENT ON COLUMN exposures.introduced_late IS 'Whether the vulnerable version came after the fix was out.';
-COMMENT ON COLUMN exposures.vulnerable_version IS 'Source version that was vulnerable first.';
-COMMENT ON COLUMN exposures.lacking IS 'Parts that lack the fix now.';
-COMMENT ON COLUMN exposures.opened_not_before IS 'Later of publication and arrival, earliest.';
-COMMENT ON COLUMN exposures.opened_not_after IS 'The same, latest.';
-COMMENT ON COLUMN exposures.opened_evidence IS 'published, or how the arrival is known.';
-COMMENT ON COLUMN exposures.entered_at IS 'From when the host can be followed for this spell: latency counts it from then (late entry).';
-COMMENT ON COLUMN exposures.installed_not_before IS 'Earliest instant of the install.';
-COMMENT ON COLUMN exposures.installed_not_after IS 'Latest instant of the install.';
-COMMENT ON COLUMN exposures.installed_evidence IS 'package-manager-log, package-database or between-scans.';
-COMMENT ON COLUMN exposures.effective_not_before IS 'Earliest instant at which nothing old was in use.';
-COMMENT ON COLUMN exposures.effective_not_after IS 'Latest such instant.';
-COMMENT ON COLUMN exposures.effective_evidence IS 'boot, everything-restarted or process-maps.';
-COMMENT ON COLUMN exposures.exited_not_before IS 'Earliest instant of an exit.';
-COMMENT ON COLUMN exposures.exited_not_after IS 'Latest instant of an exit.';
-COMMENT ON COLUMN exposures.first_observed_at IS 'First scan that saw it.';
-COMMENT ON COLUMN exposures.last_confirmed_at IS 'Last scan that proves the state.';
-COMMENT ON COLUMN exposures.horizon_at IS 'Since when anything is known of the host.';

@@ -1,0 +1,28 @@
+-- What the package managers of the hosts offer, spoken of by source package as advisories do. Of a security
+-- update it is the version from the security origin that counts, of any other the one that would be chosen.
+-- Rebuilds of the same source have no source version of their own and are left out.
+CREATE OR REPLACE TABLE offered_sources AS
+WITH chosen AS (
+  SELECT pending.*, coalesce(CASE WHEN security THEN security_version END, target_version) AS offered_version FROM pending
+)
+SELECT
+  chosen.host_id, chosen.incarnation, chosen.ecosystem, releases.release, offered.source, offered.source_version AS version, ranks.rank,
+  installed_ranks.rank AS installed_rank,
+  CASE
+    WHEN chosen.security THEN 'security-unlisted'
+    WHEN NOT chosen.security AND lower(chosen.origin) = releases.distribution AND chosen.target_version = chosen.candidate_version THEN 'bugfix'
+    ELSE 'unclassified'
+  END AS kind,
+  chosen.package, chosen.architecture, chosen.stretch, chosen.first_at
+FROM chosen
+JOIN host_releases releases
+  ON releases.host_id = chosen.host_id AND releases.incarnation = chosen.incarnation
+  AND coalesce(releases.from_not_after <= chosen.first_at, true)
+JOIN judged_packages offered ON offered.ecosystem = chosen.ecosystem AND offered.package = chosen.package AND offered.version = chosen.offered_version
+JOIN judged_packages installed ON installed.ecosystem = chosen.ecosystem AND installed.package = chosen.package AND installed.version = chosen.installed_version
+JOIN version_ranks ranks ON ranks.ecosystem = chosen.ecosystem AND ranks.version = offered.source_version
+JOIN version_ranks installed_ranks ON installed_ranks.ecosystem = chosen.ecosystem AND installed_ranks.version = installed.source_version
+WHERE ranks.rank > installed_ranks.rank
+-- The release that the host had at that time.
+QUALIFY row_number() OVER (PARTITION BY chosen.host_id, chosen.incarnation, chosen.package, chosen.architecture, chosen.stretch ORDER BY releases.from_not_after DESC NULLS LAST) = 1
+ORDER BY chosen.host_id, chosen.incarnation, chosen.package, chosen.architecture, chosen.stretch;
