@@ -30,6 +30,8 @@ const files = [
   '19-exposures.sql',
   '20-unfixed.sql',
   '21-disagreements.sql',
+  '22-lines.sql',
+  '23-latency.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -62,6 +64,9 @@ export const publicTables = [
   'unfixed',
   'unsupported',
   'disagreements',
+  'followed',
+  'exposure_weeks',
+  'missing_by_age',
 ];
 
 export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {

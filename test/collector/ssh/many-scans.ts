@@ -39,7 +39,8 @@ async function scan(from: number, to: number): Promise<{ [status: string]: numbe
   for await (const { snapshot } of scanPopulation(hosts, {
     known: () => ({ positions: {}, machineId: null }),
     transports: { ssh: sshTransport({ ...options, knownKeys }), local: localTransport() },
-    limits: { ...defaultLimits, connectMs: 3000 },
+    // Nothing here hangs; a machine under load may be slow.
+    limits: { ...defaultLimits, connectMs: 60_000 },
     attempts: 2,
     retryAfterMs: 50,
   })) {

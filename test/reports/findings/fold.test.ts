@@ -171,7 +171,7 @@ describe('the cache of findings', () => {
     for (const file of readdirSync(folder)) {
       const text = readFileSync(new URL(file, folder), 'utf8');
       expect(text.startsWith('-- '), file).toBe(true);
-      expect(text, file).toMatch(/CREATE OR REPLACE TABLE/);
+      expect(text, file).toMatch(/CREATE OR REPLACE (TABLE|VIEW)/);
     }
   });
 });
