@@ -4,8 +4,14 @@
  */
 import { askCoverage, askEndings, askRetiredHosts, askRuns } from './reading/coverage.ts';
 import type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
-import { askCovered, askFixCves, askFixExposures, askFixLines } from './reading/exposures.ts';
-import type { CoveredSpan, Exposure, FixCve, FixLine } from './reading/exposures.ts';
+import {
+  askCovered,
+  askDisagreements,
+  askFixCves,
+  askFixExposures,
+  askFixLines,
+} from './reading/exposures.ts';
+import type { Covered, DisagreementLine, Exposure, FixCve, FixLine } from './reading/exposures.ts';
 import { askFrame } from './reading/frame.ts';
 import type { Frame } from './reading/frame.ts';
 import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
@@ -17,7 +23,15 @@ import type { Overview } from './reading/overview.ts';
 
 export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
 export type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
-export type { CoveredSpan, Exposure, ExposureStatus, FixCve, FixLine } from './reading/exposures.ts';
+export type {
+  Covered,
+  DisagreementLine,
+  Exposure,
+  ExposureStatus,
+  Fix,
+  FixCve,
+  FixLine,
+} from './reading/exposures.ts';
 export { writeDownloads } from './reading/downloads.ts';
 export { writeHostFiles } from './reading/host-files.ts';
 export type { Download, DownloadColumn, DownloadFile } from './reading/downloads.ts';
@@ -30,17 +44,27 @@ export type {
   InstallEvent,
   OfferedUpdate,
   Standing,
+  Unfixed,
   Unknown,
+  UnsupportedPackage,
   Verdict,
 } from './reading/hosts.ts';
 export type { FindingsSource } from './reading/open.ts';
-export type { Figures, Overview, ReasonLine, Week } from './reading/overview.ts';
+export type {
+  ExploitedFix,
+  Figures,
+  Overview,
+  ReasonLine,
+  UnsupportedHost,
+  Week,
+} from './reading/overview.ts';
 
 export interface Coverage {
   hosts: CoverageLine[];
   endings: EndingLine[];
   retired: RetiredHost[];
   runs: RunLine[];
+  disagreements: DisagreementLine[];
 }
 
 const runsShown = 20;
@@ -89,7 +113,7 @@ export function readFixStories(
 }
 
 /** For which times advisories are known, for the releases that hosts run. */
-export function readCovered(source: FindingsSource): Promise<{ releases: string[]; spans: CoveredSpan[] }> {
+export function readCovered(source: FindingsSource): Promise<Covered> {
   return askFindings(source, askCovered);
 }
 
@@ -99,5 +123,6 @@ export function readCoverage(source: FindingsSource): Promise<Coverage> {
     endings: await askEndings(ask),
     retired: await askRetiredHosts(ask),
     runs: await askRuns(ask, runsShown),
+    disagreements: await askDisagreements(ask),
   }));
 }

@@ -8,18 +8,26 @@ export function overviewSentence({ figures }: Pick<Overview, 'figures'>): string
   if (hosts === 0) return 'The inventory names no hosts.';
   if (known === 0) return `Nothing is known yet: the updates of ${countOf(hosts, 'host')} could not be read.`;
   if (hosts === 1) return withDoubt(onlyHostSentence(figures), figures);
-  const [lacks, them] = pending === 1 ? ['lacks', 'it'] : ['lack', 'them'];
   const finding =
     pending > 0
-      ? `${formatCount(pending)} of ${countOf(hosts, 'host')} ${lacks} security updates that are on offer to ${them}.`
-      : `No security update was found pending on ${formatCount(known)} of ${countOf(hosts, 'host')}.`;
+      ? `${formatCount(pending)} of ${countOf(hosts, 'host')} ${pending === 1 ? 'lacks' : 'lack'} security fixes${exploitedText(figures)}.`
+      : `No security fix was found missing on ${formatCount(known)} of ${countOf(hosts, 'host')}.`;
   return withDoubt(finding, figures);
 }
 
-function onlyHostSentence({ security_updates: security }: Overview['figures']): string {
+function onlyHostSentence(figures: Overview['figures']): string {
+  const { missing_fixes: missing, security_updates: security } = figures;
+  if (missing > 0)
+    return `The one host lacks ${countOf(missing, 'security fix', 'security fixes')}${exploitedText(figures)}.`;
   return security > 0
     ? `The one host lacks ${countOf(security, 'security update')} that ${security === 1 ? 'is' : 'are'} on offer to it.`
-    : 'No security update was found pending on the one host.';
+    : 'No security fix was found missing on the one host.';
+}
+
+function exploitedText({ exploited_fixes: exploited }: Overview['figures']): string {
+  return exploited === 0
+    ? ''
+    : `, ${formatCount(exploited)} of them against weaknesses that are known to be exploited`;
 }
 
 function withDoubt(finding: string, figures: Overview['figures']): string {
@@ -34,6 +42,7 @@ export function doubtText(figures: Overview['figures']): string {
     [figures.hosts_stale, 'stale'],
     [figures.hosts_partly_read, 'read in part'],
     [figures.hosts_lists_old, 'with old package lists'],
+    [figures.hosts_advisories_old, 'with advisories that are not known until today'],
   ];
   return doubts
     .filter(([hosts]) => hosts > 0)
@@ -50,8 +59,32 @@ export function hostSentence({ host }: Pick<HostStory, 'host'>): string {
   const lead = host.standing === 'stale' ? `Not read since ${when} UTC. At that time: ` : '';
   const retired =
     host.standing === 'retired' ? `No longer in the inventory. When last read, ${when} UTC: ` : '';
-  const text = `${lead}${retired}${pendingSentence(host)}`;
+  const unsupported =
+    host.unsupported_since === null
+      ? ''
+      : `security support for its release ended on ${formatDay(host.unsupported_since)}. `;
+  const text = `${lead}${retired}${unsupported}${fixesText(host)}${pendingSentence(host)}`;
   return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
+
+/** 'lacks 3 security fixes, …; ' or nothing. */
+function fixesText(host: HostStory['host']): string {
+  const parts: [number | null, string][] = [
+    [host.missing_fixes, 'missing'],
+    [host.not_effective_fixes, 'installed and not effective'],
+    [host.effect_unknown_fixes, 'installed with unknown effect'],
+  ];
+  const said = parts
+    .filter(([count]) => count !== null && count > 0)
+    .map(
+      ([count, how], index) =>
+        `${index === 0 ? countOf(count ?? 0, 'security fix', 'security fixes') : formatCount(count ?? 0)} ${how}`,
+    );
+  if (said.length === 0) return '';
+  const exploited = host.exploited_fixes ?? 0;
+  const worst =
+    exploited === 0 ? '' : `, ${formatCount(exploited)} of the missing against what is known to be exploited`;
+  return `${said.join(', ')}${worst}. On offer: `;
 }
 
 function pendingSentence(host: HostStory['host']): string {
@@ -119,7 +152,8 @@ export function coverageSentence({ population }: Pick<Frame, 'population'>): str
 }
 
 /** The list of fixes in one sentence. */
-export function fixesSentence(fixes: FixLine[]): string {
+export function fixesSentence(all: FixLine[]): string {
+  const fixes = all.filter(({ kind }) => kind === 'security' || kind === 'security-unlisted');
   if (fixes.length === 0) return 'No fix that is known concerns any host.';
   const open = fixes.filter(({ open_hosts }) => open_hosts > 0);
   const exploited = open.filter((fix) => fix.exploited > 0).length;

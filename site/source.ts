@@ -17,7 +17,7 @@ import {
 } from '#reports/reading.ts';
 import type {
   Coverage,
-  CoveredSpan,
+  Covered,
   Download,
   Exposure,
   FixCve,
@@ -37,9 +37,7 @@ export const frame = once<Frame>(() => readFrame(siteSource.findings));
 export const overview = once<Overview>(() => readOverview(siteSource.findings));
 export const hostLines = once<HostLine[]>(() => readHostLines(siteSource.findings));
 export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
-export const covered = once<{ releases: string[]; spans: CoveredSpan[] }>(() =>
-  readCovered(siteSource.findings),
-);
+export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
 

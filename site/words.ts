@@ -1,6 +1,6 @@
 /** How values are written on a page: numbers, instants, and the record's words in plain English. */
 import type { EvidenceKind, ScanStatus, Stage } from '#data/model/words.ts';
-import type { ExposureStatus, OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
+import type { ExposureStatus, Fix, OfferedUpdate, Standing, Verdict } from '#reports/reading.ts';
 
 /** A whole number with its thousands apart: 12,345. */
 export function formatCount(value: number): string {
@@ -63,13 +63,17 @@ export const standings: Record<Standing, Marked> = {
 };
 
 export const verdicts: Record<Verdict, Marked> = {
-  'security-pending': { word: 'security pending', shape: 'triangle' },
+  unsupported: { word: 'unsupported', shape: 'triangle' },
+  'security-pending': { word: 'security missing', shape: 'triangle' },
+  'not-effective': { word: 'not effective', shape: 'half' },
   'updates-unread': { word: 'updates unread', shape: 'dashed' },
   stale: { word: 'stale', shape: 'ring' },
   'partly-read': { word: 'partly read', shape: 'half' },
   'unclear-pending': { word: 'kind unknown', shape: 'dashed' },
   'updates-pending': { word: 'others pending', shape: 'square' },
   'lists-old': { word: 'package lists old', shape: 'ring' },
+  'effect-unknown': { word: 'effect unknown', shape: 'dashed' },
+  'advisories-old': { word: 'advisories not current', shape: 'ring' },
   'none-on-offer': { word: 'none on offer', shape: 'disc' },
 };
 
@@ -97,6 +101,9 @@ const reasons: Record<string, [word: string, meaning: string]> = {
   'kept-back': ['kept back', 'apt would not take it without installing or removing more'],
   pinned: ['pinned', 'a pin on the host hides it'],
   'repository-missing-it': ['repository missing it', 'no configured repository offers it'],
+  'partly-installed': ['partly installed', 'some packages of the source have it, others lack it'],
+  'end-of-life': ['end of life', 'security support has ended, so its repositories stay without it'],
+  'host-unreachable': ['host unreachable', 'the last attempt to read the host failed'],
   'not-entitled': ['not entitled', 'the host has no right to the repository'],
 };
 
@@ -140,6 +147,7 @@ const dateEvidence: Record<string, string> = {
   advisory: 'advisory',
   changelog: 'changelog',
   'first-proof': 'first proof',
+  'first-offered': 'first seen on offer',
   boot: 'boot',
   'everything-restarted': 'all restarted since',
   'process-maps': 'process maps',
@@ -148,6 +156,18 @@ const dateEvidence: Record<string, string> = {
 /** Where a date of an exposure comes from, in a word or two. */
 export function dateEvidenceWord(kind: string): string {
   return dateEvidence[kind] ?? kind;
+}
+
+const fixKinds: Record<Fix['kind'], string> = {
+  security: 'security',
+  'security-unlisted': 'security, no advisory loaded',
+  bugfix: 'bugfix',
+  unclassified: 'not classified',
+};
+
+/** What kind of fix it is, in words. */
+export function fixKindWord(kind: Fix['kind']): string {
+  return fixKinds[kind];
 }
 
 const endings: Record<string, string> = {
@@ -210,4 +230,30 @@ const stageWords: Record<Stage, string> = {
 /** Where an attempt ended, as the end of a phrase. */
 export function stageWord(stage: Stage): string {
   return stageWords[stage];
+}
+
+const disagreements: Record<string, string> = {
+  'fixed-but-not-offered': 'fixed by the vendor, not on offer to the host',
+  'offered-but-in-no-feed': 'security update on offer, in no loaded feed',
+};
+
+const disagreementCauses: Record<string, string> = {
+  'end-of-life': 'security support has ended there',
+  'updates-not-read': 'the updates of the host were not read completely',
+  'old-package-lists': 'its package lists are old, or of unknown age',
+  'no-security-repository': 'no security repository is configured on it',
+  'not-in-its-repositories': 'its repositories do not have it: a mirror behind, or a release not served',
+  'release-not-covered': 'no loaded feed speaks of the release',
+  'feed-not-current': 'the feed does not reach to that day',
+  'no-advisory-in-feed': 'the feed covers that day and has no advisory',
+};
+
+/** In what way advisories and the offers of hosts disagree. */
+export function disagreementWord(kind: string): string {
+  return disagreements[kind] ?? kind;
+}
+
+/** Which of the two is behind, as far as it is known. */
+export function disagreementMeaning(cause: string): string {
+  return disagreementCauses[cause] ?? cause;
 }

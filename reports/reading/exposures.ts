@@ -18,7 +18,7 @@ export interface Fix {
   release: string;
   source: string;
   fixed_version: string;
-  kind: 'security' | 'security-unlisted';
+  kind: 'security' | 'security-unlisted' | 'bugfix' | 'unclassified';
   advisories: string[];
   cves: number;
   /** Of them, those known to be exploited. */
@@ -41,6 +41,11 @@ export interface Exposure extends Fix {
   opened_not_before: string | null;
   opened_not_after: string | null;
   opened_evidence: string;
+  available_not_before: string | null;
+  available_not_after: string | null;
+  available_evidence: string | null;
+  /** While open, why it is not applied; null when that is not known. */
+  reason: string | null;
   installed_not_before: string | null;
   installed_not_after: string | null;
   installed_evidence: string | null;
@@ -74,10 +79,13 @@ const fixesSql = `
   LEFT JOIN (SELECT fix_id, count(*) AS cves, count(*) FILTER (WHERE known_exploited) AS exploited FROM fix_cves GROUP BY fix_id) named USING (fix_id)`;
 
 /** Exposures with what is known of their fixes, as a table to select from. */
-export const exposuresSql = `(
+const exposuresSql = `(
   SELECT fix.*, exposures.* EXCLUDE (fix_id, incarnation, entered_at, horizon_at, first_observed_at), exposures.incarnation
   FROM exposures JOIN (${fixesSql}) fix USING (fix_id)
 )`;
+
+/** Those to security fixes. */
+export const securitySql = `(FROM ${exposuresSql} WHERE kind IN ('security', 'security-unlisted'))`;
 
 /** What a host lacks or cannot prove, worst first: exploited, then the longest open. */
 export const missingOrder = 'exploited = 0, opened_not_after, source, fix_id, spell';
@@ -103,7 +111,7 @@ export async function askFixLines(ask: Ask): Promise<FixLine[]> {
     )
     SELECT fix.*, counted.* EXCLUDE (fix_id)
     FROM counted JOIN (${fixesSql}) fix USING (fix_id)
-    ORDER BY exploited * open_hosts DESC, open_hosts DESC, not_effective_hosts DESC, unknown_hosts DESC, published_not_after DESC, fix_id`);
+    ORDER BY kind NOT IN ('security', 'security-unlisted'), exploited * open_hosts DESC, open_hosts DESC, not_effective_hosts DESC, unknown_hosts DESC, published_not_after DESC, fix_id`);
 }
 
 /** Exposures to some fixes, by fix. */
@@ -130,13 +138,46 @@ export interface FixCve {
   listed_not_before: string | null;
 }
 
+/** What is known of fixes at all. */
+export interface Covered {
+  /** Releases that hosts run. */
+  releases: string[];
+  spans: CoveredSpan[];
+  /** Until when the tracker, which alone names weaknesses without a fix, is known; null when none is loaded. */
+  tracker_at: string | null;
+}
+
 /** Covered times of the releases that hosts run, and every such release. */
-export async function askCovered(ask: Ask): Promise<{ releases: string[]; spans: CoveredSpan[] }> {
+export async function askCovered(ask: Ask): Promise<Covered> {
   const releases = await ask<{ release: string }>(
     'SELECT DISTINCT os_codename AS release FROM hosts WHERE os_codename IS NOT NULL AND listed_now ORDER BY release',
   );
   const spans = await ask<CoveredSpan>(
     'SELECT release, feed, from_at, to_at FROM covered WHERE release IN (SELECT os_codename FROM hosts WHERE listed_now) ORDER BY release, from_at, feed',
   );
-  return { releases: releases.map(({ release }) => release), spans };
+  const [tracker] = await ask<{ current_at: string | null }>(
+    "SELECT current_at FROM feeds WHERE feed = 'debian-tracker' AND current_at IS NOT NULL",
+  );
+  return {
+    releases: releases.map(({ release }) => release),
+    spans,
+    tracker_at: tracker?.current_at ?? null,
+  };
+}
+
+/** How often advisories and the hosts' own offers disagree, by kind and cause. */
+export interface DisagreementLine {
+  kind: 'fixed-but-not-offered' | 'offered-but-in-no-feed';
+  cause: string;
+  fixes: number;
+  hosts: number;
+  /** Some of the hosts, by name. */
+  some_hosts: string[];
+}
+
+export async function askDisagreements(ask: Ask): Promise<DisagreementLine[]> {
+  return ask<DisagreementLine>(`
+    SELECT kind, cause, count(DISTINCT fix_id) AS fixes, count(DISTINCT host_id) AS hosts,
+      list_slice(list(DISTINCT host_id ORDER BY host_id), 1, 8) AS some_hosts
+    FROM disagreements GROUP BY kind, cause ORDER BY kind, hosts DESC, cause`);
 }

@@ -1,7 +1,7 @@
 /** Lines and whole stories of hosts. */
 import type { RowOf } from '#data/model/tables.ts';
 import type { EvidenceKind, ReadingStatus, ScanStatus } from '#data/model/words.ts';
-import { endedOrder, exposuresSql, missingOrder, missingStatuses } from './exposures.ts';
+import { endedOrder, missingOrder, missingStatuses, securitySql } from './exposures.ts';
 import type { Exposure } from './exposures.ts';
 import { eventOrder, hostSql, mappingsSql, spellOrder, unreadSql, updateOrder } from './host-sql.ts';
 import { sqlTexts, worstFirst } from './open.ts';
@@ -9,13 +9,17 @@ import type { Ask } from './open.ts';
 
 export type Standing = 'read' | 'partly-read' | 'stale' | 'never-read' | 'retired';
 export type Verdict =
+  | 'unsupported'
   | 'security-pending'
+  | 'not-effective'
   | 'updates-unread'
   | 'stale'
   | 'partly-read'
   | 'unclear-pending'
   | 'updates-pending'
   | 'lists-old'
+  | 'effect-unknown'
+  | 'advisories-old'
   | 'none-on-offer';
 
 /** One line of the list. Numbers of updates are null where updates were not read. */
@@ -42,6 +46,18 @@ export interface HostLine {
   unclear_updates: number | null;
   oldest_seen_at: string | null;
   oldest_security_seen_at: string | null;
+  // Security fixes by what is known of them; null where packages were not read.
+  missing_fixes: number | null;
+  /** Of the missing ones, those that close a CVE that is known to be exploited. */
+  exploited_fixes: number | null;
+  not_effective_fixes: number | null;
+  effect_unknown_fixes: number | null;
+  /** When the oldest missing one was published. */
+  oldest_missing_at: string | null;
+  /** End of its release's support; null while supported, or not known. */
+  unsupported_since: string | null;
+  /** Whether the advisories for its release are known until now, or nearly. */
+  advisories_current: boolean;
 }
 
 type Identity = Pick<
@@ -88,6 +104,10 @@ export interface HostStory {
   /** Fixes that it lacks, or that it cannot prove to have in effect. */
   missing_fixes: Cut<Exposure>;
   ended_exposures: Cut<Exposure>;
+  /** CVEs in its packages that nothing fixes yet. */
+  unfixed: Cut<Unfixed>;
+  /** Source packages whose support has ended on its own. */
+  unsupported_packages: Cut<UnsupportedPackage>;
   repositories: RowOf<'repositories'>[];
   software: Cut<RowOf<'software'>>;
   rejections: Cut<RowOf<'rejections'>>;
@@ -157,6 +177,22 @@ export interface EndedSpell {
   closed_version: string | null;
 }
 
+export interface Unfixed {
+  host_id: string;
+  source: string;
+  cve: string;
+  began_not_after: string;
+  urgency: string | null;
+  no_advisory_reason: string | null;
+  known_exploited: boolean;
+}
+
+export interface UnsupportedPackage {
+  host_id: string;
+  source: string;
+  began_not_after: string;
+}
+
 /** The first rows of a list that may be too long for a page, and how long it is. */
 export interface Cut<T> {
   total: number;
@@ -189,8 +225,18 @@ const cutLists = {
   unread_processes: [unreadSql, 'processes DESC, name', 60],
   events: ['install_events', eventOrder, 200],
   ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 200],
-  missing_fixes: [`(FROM ${exposuresSql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
-  ended_exposures: [`(FROM ${exposuresSql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 100],
+  missing_fixes: [`(FROM ${securitySql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
+  ended_exposures: [`(FROM ${securitySql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 100],
+  unfixed: [
+    `(FROM unfixed WHERE status = 'open')`,
+    "NOT known_exploited, urgency = 'unimportant', source, cve DESC",
+    100,
+  ],
+  unsupported_packages: [
+    `(FROM unsupported WHERE status = 'open' AND source IS NOT NULL)`,
+    'began_not_after, source',
+    100,
+  ],
   software: ['current_software', 'kind, name, version', 200],
   rejections: ['current_rejections', 'section, line', 50],
 } as const;
@@ -239,6 +285,8 @@ function emptyStory(host: HostStory['host']): HostStory {
     ended_spells: none(),
     missing_fixes: none(),
     ended_exposures: none(),
+    unfixed: none(),
+    unsupported_packages: none(),
     software: none(),
     rejections: none(),
   };

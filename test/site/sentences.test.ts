@@ -11,6 +11,11 @@ const figures: Overview['figures'] = {
   hosts_stale: 0,
   hosts_partly_read: 0,
   hosts_lists_old: 0,
+  hosts_advisories_old: 0,
+  hosts_unsupported: 0,
+  hosts_not_effective: 0,
+  missing_fixes: 0,
+  exploited_fixes: 0,
   hosts_reboot_required: 0,
   hosts_reboot_unknown: 0,
   updates: 0,
@@ -19,7 +24,7 @@ const figures: Overview['figures'] = {
 };
 
 test.each<[string, Partial<Overview['figures']>, string]>([
-  ['all well', {}, 'No security update was found pending on 10 of 10 hosts.'],
+  ['all well', {}, 'No security fix was found missing on 10 of 10 hosts.'],
   ['no hosts', { hosts: 0, hosts_updates_known: 0 }, 'The inventory names no hosts.'],
   [
     'nobody answered',
@@ -29,7 +34,7 @@ test.each<[string, Partial<Overview['figures']>, string]>([
   [
     'nothing found, not everybody read',
     { hosts_updates_known: 7, hosts_updates_unread: 3 },
-    'No security update was found pending on 7 of 10 hosts. Not wholly known: 3 unread.',
+    'No security fix was found missing on 7 of 10 hosts. Not wholly known: 3 unread.',
   ],
   [
     'the only one lacks',
@@ -39,7 +44,7 @@ test.each<[string, Partial<Overview['figures']>, string]>([
   [
     'the only one lacks none',
     { hosts: 1, hosts_updates_known: 1, hosts_lists_old: 1 },
-    'No security update was found pending on the one host. Not wholly known: 1 with old package lists.',
+    'No security fix was found missing on the one host. Not wholly known: 1 with old package lists.',
   ],
   [
     'one lacks',
