@@ -16,10 +16,14 @@ import { askFrame } from './reading/frame.ts';
 import type { Frame } from './reading/frame.ts';
 import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
 import type { HostLine, HostStory } from './reading/hosts.ts';
+import { askMethod } from './reading/method.ts';
+import type { MethodModel } from './reading/method.ts';
 import { askFindings } from './reading/open.ts';
 import type { FindingsSource } from './reading/open.ts';
 import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
+import { askTrends } from './reading/trends.ts';
+import type { Trends } from './reading/trends.ts';
 
 export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
 export type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
@@ -49,6 +53,8 @@ export type {
   UnsupportedPackage,
   Verdict,
 } from './reading/hosts.ts';
+export { shownNumbers } from './reading/method.ts';
+export type { MethodModel, MethodTable, ShownNumber } from './reading/method.ts';
 export type { FindingsSource } from './reading/open.ts';
 export type {
   ExploitedFix,
@@ -58,6 +64,9 @@ export type {
   UnsupportedHost,
   Week,
 } from './reading/overview.ts';
+
+export type { AgeBand, ExposureWeek, LatencyGroup, Trends } from './reading/trends.ts';
+export type { Latency, LatencyPoint } from './statistics/patch-latency.ts';
 
 export interface Coverage {
   hosts: CoverageLine[];
@@ -76,6 +85,16 @@ export function readFrame(source: FindingsSource): Promise<Frame> {
 
 export function readOverview(source: FindingsSource): Promise<Overview> {
   return askFindings(source, askOverview);
+}
+
+/** How long fixes take, what came and went, and how old that is which is missing. */
+export function readTrends(source: FindingsSource): Promise<Trends> {
+  return askFindings(source, askTrends);
+}
+
+/** The models that the findings are made by, in order, with their tables. */
+export function readMethod(source: FindingsSource): Promise<MethodModel[]> {
+  return askFindings(source, askMethod);
 }
 
 /** Every host of the latest inventory, worst first. */

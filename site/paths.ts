@@ -32,6 +32,11 @@ export function fixPath(fix: { fix_id: string; source: string }): string {
   return `/fixes/${fixFolder(fix)}/`;
 }
 
+/** The address of the page of one model of the findings. */
+export function modelPath(name: string): string {
+  return `/method/${name}/`;
+}
+
 /** The address of a page of a list; the first is the list's own. */
 export function listPath(list: ListName, page: number): string {
   return page === 1 ? `/${list}/` : `/${list}/pages/${page}/`;

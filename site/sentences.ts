@@ -1,6 +1,6 @@
 /** The sentences that say a page's finding. What nobody could read is part of every one of them. */
 import type { FixLine, Frame, HostStory, Overview } from '#reports/reading.ts';
-import { countOf, formatAge, formatCount, formatDay, formatInstant } from './words.ts';
+import { countOf, formatAge, formatCount, formatDay, formatInstant, upperFirst } from './words.ts';
 
 /** The leadership page in one sentence, and a second one for what keeps it from being the whole truth. */
 export function overviewSentence({ figures }: Pick<Overview, 'figures'>): string {
@@ -62,12 +62,14 @@ export function hostSentence({ host }: Pick<HostStory, 'host'>): string {
   const unsupported =
     host.unsupported_since === null
       ? ''
-      : `security support for its release ended on ${formatDay(host.unsupported_since)}. `;
-  const text = `${lead}${retired}${unsupported}${fixesText(host)}${pendingSentence(host)}`;
-  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+      : `security support for its release ended on ${formatDay(host.unsupported_since)}.`;
+  const said = [unsupported, fixesText(host), pendingSentence(host)].filter((sentence) => sentence !== '');
+  // After a lead that ends in a colon the first one goes on in small letters.
+  const [first = '', ...others] = said;
+  return upperFirst(`${lead}${retired}${[first, ...others.map(upperFirst)].join(' ')}`);
 }
 
-/** 'lacks 3 security fixes, …; ' or nothing. */
+/** '3 security fixes missing, 1 installed and not effective.' or nothing. */
 function fixesText(host: HostStory['host']): string {
   const parts: [number | null, string][] = [
     [host.missing_fixes, 'missing'],
@@ -84,7 +86,7 @@ function fixesText(host: HostStory['host']): string {
   const exploited = host.exploited_fixes ?? 0;
   const worst =
     exploited === 0 ? '' : `, ${formatCount(exploited)} of the missing against what is known to be exploited`;
-  return `${said.join(', ')}${worst}. On offer: `;
+  return `${said.join(', ')}${worst}.`;
 }
 
 function pendingSentence(host: HostStory['host']): string {
@@ -177,8 +179,7 @@ export function fixSentence(fix: FixLine): string {
   ];
   const said = parts.filter(([hosts]) => hosts > 0).map(([hosts, how]) => `${how} ${countOf(hosts, 'host')}`);
   if (said.length === 0) return 'No host of the inventory is concerned any more.';
-  const text = said.join('; ');
-  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
+  return `${upperFirst(said.join('; '))}.`;
 }
 
 function sum(values: number[]): number {

@@ -13,7 +13,9 @@ import {
   readHostIds,
   readHostLines,
   readHostStories,
+  readMethod,
   readOverview,
+  readTrends,
 } from '#reports/reading.ts';
 import type {
   Coverage,
@@ -25,7 +27,9 @@ import type {
   Frame,
   HostLine,
   HostStory,
+  MethodModel,
   Overview,
+  Trends,
 } from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
 import type { SiteSource } from './source-variable.ts';
@@ -39,6 +43,8 @@ export const hostLines = once<HostLine[]>(() => readHostLines(siteSource.finding
 export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
 export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
+export const trends = once<Trends>(() => readTrends(siteSource.findings));
+export const method = once<MethodModel[]>(() => readMethod(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
 
 export function downloads(): Download[] {

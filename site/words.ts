@@ -12,6 +12,11 @@ export function countOf(value: number, one: string, many = `${one}s`): string {
   return `${value === 0 ? 'no' : formatCount(value)} ${value === 1 ? one : many}`;
 }
 
+/** With a capital at its beginning. */
+export function upperFirst(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
+
 /** A text that may or may not end like a sentence, as one. */
 export function asSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
@@ -151,6 +156,19 @@ const dateEvidence: Record<string, string> = {
   boot: 'boot',
   'everything-restarted': 'all restarted since',
   'process-maps': 'process maps',
+};
+
+/** What each kind of evidence for a date is worth. */
+export const dateEvidenceMeanings: Record<string, string> = {
+  ...evidenceMeanings,
+  published: 'the fix was published while the vulnerable version was there',
+  advisory: 'day or instant that the advisory or its list gives',
+  changelog: 'date in the changelog of the package that a feed quotes',
+  'first-proof': 'when the record first learned that the fix exists: it is at least so old',
+  'first-offered': 'first seen on offer to a host, in no feed: it is at least so old',
+  boot: 'the host has booted since it was installed',
+  'everything-restarted': 'every process that could use it started after it was installed',
+  'process-maps': 'no process used replaced files of it any more',
 };
 
 /** Where a date of an exposure comes from, in a word or two. */

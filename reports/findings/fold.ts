@@ -20,7 +20,7 @@ import { inheritComments } from './comments.ts';
 import { addFacts, createFacts } from './facts.ts';
 import { addFeedFacts, createFeedFacts } from './feed-facts.ts';
 import { judge } from './judgement.ts';
-import { hashModels, readModels } from './models.ts';
+import { hashModels, keepModels, readModels } from './models.ts';
 import type { Model } from './models.ts';
 
 export interface Findings {
@@ -102,6 +102,7 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
   await judge(connection);
   await runAll(connection, [asOf(options)]);
   for (const model of options.models) await connection.run(model.sql);
+  await connection.run(keepModels(options.models));
   await inheritComments(connection);
   await connection.run('COMMIT');
   await connection.run('CHECKPOINT');

@@ -1,6 +1,7 @@
 /** The models of the findings, in the order in which they build on each other. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { sqlText } from '#data/ledger/database.ts';
 
 export interface Model {
   /** File name without number and ending, e.g. 'update-spells'. */
@@ -31,7 +32,9 @@ const files = [
   '20-unfixed.sql',
   '21-disagreements.sql',
   '22-lines.sql',
-  '23-latency.sql',
+  '23-followed.sql',
+  '24-exposure-weeks.sql',
+  '25-missing-by-age.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -74,6 +77,12 @@ export function readModels(folder: URL = new URL('models/', import.meta.url)): M
     name: file.replace(/^\d+-|\.sql$/g, ''),
     sql: readFileSync(new URL(file, folder), 'utf8'),
   }));
+}
+
+/** The statement that keeps the models beside what they made: `models(place, name, sql)`. */
+export function keepModels(models: Model[]): string {
+  const rows = models.map(({ name, sql }, place) => `(${place}, ${sqlText(name)}, ${sqlText(sql)})`);
+  return `CREATE OR REPLACE TABLE models AS FROM (VALUES ${rows.join(', ')}) AS model(place, name, sql)`;
 }
 
 /** One hash for the models and whatever else decides what the findings look like: changed models make another cache. */

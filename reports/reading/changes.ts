@@ -45,18 +45,16 @@ export async function askChanges(ask: Ask): Promise<Changes | null> {
   return {
     previous_started_at: span.previous_started_at,
     latest_started_at: span.latest_started_at,
-    installs: await sample(ask, installsSql),
-    new_updates: await sample(ask, newUpdatesSql),
-    ended_updates: await sample(ask, endedUpdatesSql),
-    newly_unread: await sample(ask, turnedSql('before.was_read AND NOT now.was_read')),
-    newly_read: await sample(ask, turnedSql('now.was_read AND NOT before.was_read')),
+    installs: await sample(ask, changesSql.installs),
+    new_updates: await sample(ask, changesSql.newUpdates),
+    ended_updates: await sample(ask, changesSql.endedUpdates),
+    newly_unread: await sample(ask, changesSql.newlyUnread),
+    newly_read: await sample(ask, changesSql.newlyRead),
   };
 }
 
 async function sample<T>(ask: Ask, sql: string): Promise<Sample<T>> {
-  const rows = await ask<T & { total: number }>(
-    `${lastTwoRuns} SELECT *, count(*) OVER () AS total FROM (${sql}) ORDER BY ALL LIMIT ${sampleSize}`,
-  );
+  const rows = await ask<T & { total: number }>(`${sql} LIMIT ${sampleSize}`);
   return { total: rows[0]?.total ?? 0, rows };
 }
 
@@ -100,4 +98,17 @@ function turnedSql(condition: string): string {
     JOIN scans now ON now.host_id = covered.host_id AND now.collector = covered.collector AND now.sequence = covered.sequence
     JOIN scans before ON before.host_id = covered.host_id AND before.collector = covered.collector AND before.sequence = covered.previous_sequence
     WHERE ${condition}`;
+}
+
+/** Each list whole: the rows with their total, in order. */
+export const changesSql = {
+  installs: inOrder(installsSql),
+  newUpdates: inOrder(newUpdatesSql),
+  endedUpdates: inOrder(endedUpdatesSql),
+  newlyUnread: inOrder(turnedSql('before.was_read AND NOT now.was_read')),
+  newlyRead: inOrder(turnedSql('now.was_read AND NOT before.was_read')),
+};
+
+function inOrder(sql: string): string {
+  return `${lastTwoRuns} SELECT *, count(*) OVER () AS total FROM (${sql}) ORDER BY ALL`;
 }

@@ -50,37 +50,44 @@ export interface RunLine {
 
 /** Every host of the latest inventory; those of which least is known come first. */
 export async function askCoverage(ask: Ask): Promise<CoverageLine[]> {
-  const lines = await ask<Omit<CoverageLine, 'unknowns'>>(`
-    SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_stage, hosts.last_attempts,
-      hosts.failing_since, hosts.failed_scans, hosts.last_reason, hosts.last_next_step, line.last_read_at,
-      line.lists_checked_at, line.lists_fresh
-    FROM host_lines line JOIN hosts USING (host_id)
-    WHERE line.listed_now
-    ORDER BY list_position(['never-read', 'stale', 'partly-read', 'read'], line.standing), line.last_read_at NULLS FIRST, host_id`);
-  const unknowns = Map.groupBy(
-    await ask<Unknown>('SELECT * FROM unknowns ORDER BY host_id, subject'),
-    (unknown) => unknown.host_id,
-  );
+  const lines = await ask<Omit<CoverageLine, 'unknowns'>>(coverageSql);
+  const unknowns = Map.groupBy(await ask<Unknown>(unknownsSql), (unknown) => unknown.host_id);
   return lines.map((line) => ({ ...line, unknowns: unknowns.get(line.host_id) ?? [] }));
 }
 
 /** Hosts of the latest inventory by how the last attempt at them ended; most first. */
 export async function askEndings(ask: Ask): Promise<EndingLine[]> {
-  return ask<EndingLine>(`
-    SELECT last_status, CASE WHEN last_status IN ('timed-out', 'cut-off') THEN last_stage END AS last_stage,
-      count(*) AS hosts, min(failing_since) AS oldest_since
-    FROM hosts WHERE listed_now GROUP BY ALL ORDER BY hosts DESC, last_status, last_stage`);
+  return ask<EndingLine>(endingsSql);
 }
 
 export async function askRetiredHosts(ask: Ask): Promise<RetiredHost[]> {
-  return ask<RetiredHost>(`
-    SELECT host_id, gone_not_before, gone_after_at, owner, security_updates
-    FROM retired_hosts JOIN host_lines USING (host_id) ORDER BY gone_after_at DESC, host_id`);
+  return ask<RetiredHost>(retiredSql);
 }
 
 /** The latest runs, newest first. */
 export async function askRuns(ask: Ask, most: number): Promise<RunLine[]> {
-  return ask<RunLine>(`
-    SELECT collector, sequence, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
-    FROM runs ORDER BY recorded_at DESC, collector, sequence DESC LIMIT ${most}`);
+  return ask<RunLine>(`${runsSql} LIMIT ${most}`);
 }
+
+export const coverageSql = `
+  SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_stage, hosts.last_attempts,
+    hosts.failing_since, hosts.failed_scans, hosts.last_reason, hosts.last_next_step, line.last_read_at,
+    line.lists_checked_at, line.lists_fresh
+  FROM host_lines line JOIN hosts USING (host_id)
+  WHERE line.listed_now
+  ORDER BY list_position(['never-read', 'stale', 'partly-read', 'read'], line.standing), line.last_read_at NULLS FIRST, host_id`;
+
+export const unknownsSql = 'SELECT * FROM unknowns ORDER BY host_id, subject';
+
+export const endingsSql = `
+  SELECT last_status, CASE WHEN last_status IN ('timed-out', 'cut-off') THEN last_stage END AS last_stage,
+    count(*) AS hosts, min(failing_since) AS oldest_since
+  FROM hosts WHERE listed_now GROUP BY ALL ORDER BY hosts DESC, last_status, last_stage`;
+
+export const retiredSql = `
+  SELECT host_id, gone_not_before, gone_after_at, owner, security_updates
+  FROM retired_hosts JOIN host_lines USING (host_id) ORDER BY gone_after_at DESC, host_id`;
+
+export const runsSql = `
+  SELECT collector, sequence, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
+  FROM runs ORDER BY recorded_at DESC, collector, sequence DESC`;

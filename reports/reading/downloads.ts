@@ -62,12 +62,16 @@ export async function writeDownloads(source: FindingsSource, folder: string): Pr
   return downloads;
 }
 
+/** Every column of every table, with what it means. */
+export const columnsSql = `
+  SELECT table_name AS "table", column_name AS name, data_type AS type, coalesce(comment, '') AS doc, column_index AS place
+  FROM duckdb_columns() WHERE NOT internal`;
+
 /** The columns of a table with what they mean. */
 export async function readColumns(connection: DuckDBConnection, table: string): Promise<DownloadColumn[]> {
   const rows = await readRows(
     connection,
-    `SELECT column_name AS name, data_type AS type, coalesce(comment, '') AS doc
-     FROM duckdb_columns() WHERE table_name = ${sqlText(table)} AND NOT internal ORDER BY column_index`,
+    `SELECT name, type, doc FROM (${columnsSql}) WHERE "table" = ${sqlText(table)} ORDER BY place`,
   );
   return rows as unknown as DownloadColumn[];
 }

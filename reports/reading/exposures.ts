@@ -93,25 +93,37 @@ export const endedOrder =
   'coalesce(effective_not_after, installed_not_after, exited_not_after) DESC, source, fix_id, spell';
 export const missingStatuses = sqlTexts(['open', 'installed-not-effective', 'installed-effect-unknown']);
 
+export const fixLinesSql = `
+  WITH latest AS (
+    FROM exposures JOIN hosts USING (host_id) WHERE hosts.listed_now
+    QUALIFY row_number() OVER (PARTITION BY host_id, fix_id ORDER BY exposures.incarnation DESC, spell DESC) = 1
+  ),
+  counted AS (
+    SELECT
+      fix_id,
+      count(*) FILTER (WHERE status = 'open') AS open_hosts,
+      count(*) FILTER (WHERE status = 'installed-not-effective') AS not_effective_hosts,
+      count(*) FILTER (WHERE status = 'installed-effect-unknown') AS unknown_hosts,
+      count(*) FILTER (WHERE status = 'closed') AS closed_hosts
+    FROM latest GROUP BY fix_id
+  )
+  SELECT fix.*, counted.* EXCLUDE (fix_id)
+  FROM counted JOIN (${fixesSql}) fix USING (fix_id)
+  ORDER BY kind NOT IN ('security', 'security-unlisted'), exploited * open_hosts DESC, open_hosts DESC, not_effective_hosts DESC, unknown_hosts DESC, published_not_after DESC, fix_id`;
+
+export const coveredSql = `
+  SELECT release, feed, from_at, to_at FROM covered
+  WHERE release IN (SELECT os_codename FROM hosts WHERE listed_now)
+  ORDER BY release, from_at, feed`;
+
+export const disagreementsSql = `
+  SELECT kind, cause, count(DISTINCT fix_id) AS fixes, count(DISTINCT host_id) AS hosts,
+    list_slice(list(DISTINCT host_id ORDER BY host_id), 1, 8) AS some_hosts
+  FROM disagreements GROUP BY kind, cause ORDER BY kind, hosts DESC, cause`;
+
 /** Fixes that some host of the inventory lacks or lacked, worst first. */
 export async function askFixLines(ask: Ask): Promise<FixLine[]> {
-  return ask<FixLine>(`
-    WITH latest AS (
-      FROM exposures JOIN hosts USING (host_id) WHERE hosts.listed_now
-      QUALIFY row_number() OVER (PARTITION BY host_id, fix_id ORDER BY exposures.incarnation DESC, spell DESC) = 1
-    ),
-    counted AS (
-      SELECT
-        fix_id,
-        count(*) FILTER (WHERE status = 'open') AS open_hosts,
-        count(*) FILTER (WHERE status = 'installed-not-effective') AS not_effective_hosts,
-        count(*) FILTER (WHERE status = 'installed-effect-unknown') AS unknown_hosts,
-        count(*) FILTER (WHERE status = 'closed') AS closed_hosts
-      FROM latest GROUP BY fix_id
-    )
-    SELECT fix.*, counted.* EXCLUDE (fix_id)
-    FROM counted JOIN (${fixesSql}) fix USING (fix_id)
-    ORDER BY kind NOT IN ('security', 'security-unlisted'), exploited * open_hosts DESC, open_hosts DESC, not_effective_hosts DESC, unknown_hosts DESC, published_not_after DESC, fix_id`);
+  return ask<FixLine>(fixLinesSql);
 }
 
 /** Exposures to some fixes, by fix. */
@@ -152,9 +164,7 @@ export async function askCovered(ask: Ask): Promise<Covered> {
   const releases = await ask<{ release: string }>(
     'SELECT DISTINCT os_codename AS release FROM hosts WHERE os_codename IS NOT NULL AND listed_now ORDER BY release',
   );
-  const spans = await ask<CoveredSpan>(
-    'SELECT release, feed, from_at, to_at FROM covered WHERE release IN (SELECT os_codename FROM hosts WHERE listed_now) ORDER BY release, from_at, feed',
-  );
+  const spans = await ask<CoveredSpan>(coveredSql);
   const [tracker] = await ask<{ current_at: string | null }>(
     "SELECT current_at FROM feeds WHERE feed = 'debian-tracker' AND current_at IS NOT NULL",
   );
@@ -176,8 +186,5 @@ export interface DisagreementLine {
 }
 
 export async function askDisagreements(ask: Ask): Promise<DisagreementLine[]> {
-  return ask<DisagreementLine>(`
-    SELECT kind, cause, count(DISTINCT fix_id) AS fixes, count(DISTINCT host_id) AS hosts,
-      list_slice(list(DISTINCT host_id ORDER BY host_id), 1, 8) AS some_hosts
-    FROM disagreements GROUP BY kind, cause ORDER BY kind, hosts DESC, cause`);
+  return ask<DisagreementLine>(disagreementsSql);
 }

@@ -33,7 +33,7 @@ export async function askFrame(ask: Ask): Promise<Frame> {
   return { as_of: asOf.instant, max_scan_age_hours: asOf.max_scan_age_hours, population, heads };
 }
 
-const populationSql = `
+export const populationSql = `
   SELECT
     count(*) FILTER (WHERE listed_now) AS total,
     count(*) FILTER (WHERE standing = 'read') AS read,
@@ -43,7 +43,7 @@ const populationSql = `
     count(*) FILTER (WHERE standing = 'retired') AS retired
   FROM hosts`;
 
-const headsSql = `
+export const headsSql = `
   SELECT collector, sequence, hash FROM fact_entries
   QUALIFY row_number() OVER (PARTITION BY collector ORDER BY sequence DESC) = 1
   ORDER BY collector`;

@@ -199,9 +199,11 @@ export interface Cut<T> {
   rows: T[];
 }
 
+export const hostLinesSql = `SELECT * FROM host_lines WHERE listed_now ORDER BY ${worstFirst}`;
+
 /** Every host of the latest inventory, worst first. */
 export async function askHostLines(ask: Ask): Promise<HostLine[]> {
-  return ask<HostLine>(`SELECT * FROM host_lines WHERE listed_now ORDER BY ${worstFirst}`);
+  return ask<HostLine>(hostLinesSql);
 }
 
 /** Ids of every host that has a page, retired ones included, in the order in which batches are read. */
@@ -211,7 +213,7 @@ export async function askHostIds(ask: Ask): Promise<string[]> {
 }
 
 /** Lists that a page shows whole: where the rows are and in which order. */
-const wholeLists = {
+export const wholeLists = {
   unknowns: ['unknowns', 'subject'],
   updates: ['offers', updateOrder],
   kernels: ['current_kernels', 'running DESC, same_flavour DESC, release DESC, package, architecture'],
@@ -220,7 +222,7 @@ const wholeLists = {
 } as const;
 
 /** Lists that may be too long for a page: the same, and how many rows a page shows. */
-const cutLists = {
+export const cutLists = {
   mappings: [mappingsSql, 'pid, path', 200],
   unread_processes: [unreadSql, 'processes DESC, name', 60],
   events: ['install_events', eventOrder, 200],

@@ -16,6 +16,7 @@ export type Ask = <T>(sql: string) => Promise<T[]>;
 
 // A page shows commands and reasons whole; more than this is a hostile cell.
 const longestText = 1024;
+const severalLines = new Set(['command', 'sql']);
 
 /** Opens the findings for some questions. */
 export async function askFindings<T>(source: FindingsSource, work: (ask: Ask) => Promise<T>): Promise<T> {
@@ -34,12 +35,12 @@ function cleanRow(row: JsonRow): JsonRow {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [
       column,
-      column === 'command' ? cleanLines(value) : cleanValue(value),
+      severalLines.has(column) ? cleanLines(value) : cleanValue(value),
     ]),
   );
 }
 
-/** The probe's commands are programs of some lines; their line ends stay. */
+/** The probe's commands and the models are programs of some lines; their line ends stay. */
 function cleanLines(value: JsonValue): JsonValue {
   if (typeof value !== 'string') return value;
   return value

@@ -100,7 +100,7 @@ export async function askOverview(ask: Ask): Promise<Overview> {
   };
 }
 
-const figuresSql = `
+export const figuresSql = `
   SELECT
     count(*) AS hosts,
     count(updates) AS hosts_updates_known,
@@ -122,12 +122,12 @@ const figuresSql = `
     coalesce(sum(unclear_updates), 0)::BIGINT AS unclear_updates
   FROM host_lines WHERE listed_now`;
 
-const unsupportedSql = `
+export const unsupportedSql = `
   SELECT host_id, owner, os_name, unsupported_since
   FROM host_lines WHERE listed_now AND unsupported_since IS NOT NULL
   ORDER BY unsupported_since, host_id`;
 
-const exploitedSql = `
+export const exploitedSql = `
   WITH named AS (
     SELECT fix_id, list(cve ORDER BY cve) AS cves, min(listed_not_before) AS listed_not_before
     FROM fix_cves WHERE known_exploited GROUP BY fix_id
@@ -143,7 +143,7 @@ const exploitedSql = `
   GROUP BY ALL
   ORDER BY hosts DESC, published_not_before, fix_id`;
 
-const reasonsSql = `
+export const reasonsSql = `
   SELECT
     reason, count(*) AS updates, count(*) FILTER (WHERE security) AS security_updates,
     count(*) FILTER (WHERE security IS NULL) AS unclear_updates, count(DISTINCT host_id) AS hosts
@@ -152,10 +152,10 @@ const reasonsSql = `
   GROUP BY reason
   ORDER BY updates DESC, reason`;
 
-const loggedSql = `
+export const loggedSql = `
   SELECT count(DISTINCT host_id) AS hosts FROM install_events JOIN hosts USING (host_id) WHERE listed_now`;
 
-const weeksSql = `
+export const weeksSql = `
   WITH weeks AS (
     SELECT unnest(generate_series(date_trunc('week', instant) - INTERVAL 25 WEEK, date_trunc('week', instant)::TIMESTAMP, INTERVAL 1 WEEK)) AS week
     FROM as_of

@@ -35,7 +35,7 @@ export interface Curve {
  * good. Factors with fewer than this at risk are left out (Lai and Ying 1991), and the curve ends where no
  * later time has as many.
  */
-export const leastAtRisk = 5;
+const leastAtRisk = 5;
 
 /**
  * @param items in any order

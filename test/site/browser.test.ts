@@ -18,6 +18,9 @@ const kinds = [
   'fixes/index.html',
   `fixes/${fixFolder({ fix_id: 'bookworm/openssl/3.0.17-1~deb12u3', source: 'openssl' })}/index.html`,
   'coverage/index.html',
+  'trends/index.html',
+  'method/index.html',
+  'method/fixes/index.html',
   'data/index.html',
   '404.html',
   'hosts/web-01.example.org/index.html',
@@ -172,7 +175,7 @@ describe('filter and sort', () => {
     await visit(`${server.url}hosts/`, async (page) => {
       await tabTo(page, '.tools input');
       await page.keyboard.type('security web-');
-      expect(await names(page)).toEqual(['web-01.example.org', 'web-02.example.org']);
+      expect(await names(page)).toEqual(['web-02.example.org', 'web-01.example.org']);
       expect(await page.locator('.tools output').innerText()).toBe('2 of 9 shown');
       expect(await violations(page)).toEqual([]);
     });
@@ -180,17 +183,17 @@ describe('filter and sort', () => {
 
   test('the keyboard sorts both ways; what is unknown comes last either way', async () => {
     await visit(`${server.url}hosts/`, async (page) => {
-      await tabTo(page, 'th:nth-child(4) button');
+      await tabTo(page, 'th:nth-child(7) button');
       await page.keyboard.press('Enter');
-      const head = page.locator('th:nth-child(4)').first();
+      const head = page.locator('th:nth-child(7)').first();
       expect(await head.getAttribute('aria-sort')).toBe('ascending');
       expect(await page.locator('th[aria-sort]').count()).toBe(1);
-      const up = await page.locator('tbody td:nth-child(4)').allInnerTexts();
+      const up = await page.locator('tbody td:nth-child(7)').allInnerTexts();
       expect(up).toEqual(['0', '0', '1', '2', '2', '3', '3', '3', 'unknown']);
 
       await page.keyboard.press('Enter');
       expect(await head.getAttribute('aria-sort')).toBe('descending');
-      const down = await page.locator('tbody td:nth-child(4)').allInnerTexts();
+      const down = await page.locator('tbody td:nth-child(7)').allInnerTexts();
       expect(down).toEqual(['3', '3', '3', '2', '2', '1', '0', '0', 'unknown']);
       expect(await violations(page)).toEqual([]);
     });

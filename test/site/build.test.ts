@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readModels } from '#reports/findings/models.ts';
+import { shownNumbers } from '#reports/reading.ts';
 import { contentPolicy } from '#site/policy.ts';
 import { buildIn, makeFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -33,6 +35,8 @@ describe('pages', () => {
       'hosts/index.html',
       'fixes/index.html',
       'coverage/index.html',
+      'trends/index.html',
+      'method/index.html',
       'data/index.html',
       '404.html',
     ]) {
@@ -40,8 +44,10 @@ describe('pages', () => {
     }
     for (const id of [...fleet.hostIds, 'old-3']) expect(pages).toContain(`hosts/${id}/index.html`);
     const fixes = pages.filter((page) => /^fixes\/[a-z0-9-]+-[0-9a-f]{12}\/index\.html$/.test(page));
-    expect(fixes).toHaveLength(4);
-    expect(pages).toHaveLength(6 + fixes.length + fleet.hostIds.length + 1);
+    expect(fixes).toHaveLength(6);
+    const models = pages.filter((page) => /^method\/[a-z-]+\/index\.html$/.test(page));
+    expect(models).toHaveLength(readModels().length);
+    expect(pages).toHaveLength(8 + models.length + fixes.length + fleet.hostIds.length + 1);
   });
 
   test('fixes: what is missing where, what is exploited, and for which times nothing is known', () => {
@@ -62,7 +68,7 @@ describe('pages', () => {
     const db = text('hosts/db-01/index.html');
     expect(db).toMatch(/openssl 3\.0\.17-1~deb12u3 DSA-6102-1 · 1 CVE · 1 CVE known to be exploited missing/);
     expect(db).toMatch(
-      /postgresql-15 15\.14-0\+deb12u1 DSA-6103-1 · no CVEs missing 15\.13-0\+deb12u1 2026-11-02 – 2026-11-09 late entry/,
+      /postgresql-15 15\.14-0\+deb12u1 DSA-6103-1 · no CVEs missing held 15\.13-0\+deb12u1 2026-11-02 – 2026-11-09 late entry/,
     );
     expect(text('hosts/web-01.example.org/index.html')).toMatch(
       /Security fixes in effect .*nginx 1\.22\.1-9\+deb12u3 DSA-6101-1/,
@@ -132,7 +138,7 @@ describe('pages', () => {
 describe('figures', () => {
   test('the overview says who lacks what, out of how many, and what is not known', () => {
     expect(text('index.html')).toContain(
-      '6 of 9 hosts lack security updates that are on offer to them. Not wholly known: 1 unread, 1 stale, 1 read in part, 1 with old package lists.',
+      '6 of 9 hosts lack security fixes, 2 of them against weaknesses that are known to be exploited. Not wholly known: 1 unread, 1 stale, 1 read in part, 1 with old package lists.',
     );
     expect(text('index.html')).toMatch(/Nothing on offer, and proven 1 of 9 hosts/);
     expect(text('index.html')).toMatch(/Reboot asked for 1 of 9 hosts 1 unknown/);
@@ -186,13 +192,15 @@ describe('figures', () => {
     );
     const verdicts = rows.map((row) => /class="status [a-z]+">([^<]*)</.exec(row)?.[1]);
     expect(verdicts).toEqual([
-      ...Array<string>(6).fill('security pending'),
+      ...Array<string>(6).fill('security missing'),
       'updates unread',
       'package lists old',
       'none on offer',
     ]);
     const vault = textOf(rows[6] ?? '');
-    expect(vault).toContain('vault updates unread unknown unknown – unknown never read never');
+    expect(vault).toContain(
+      'vault updates unread unknown unknown – unknown unknown unknown never read never',
+    );
   });
 });
 
@@ -248,7 +256,7 @@ describe('a host', () => {
 
   test('one that was read before and not now keeps its last state, dated', () => {
     expect(text('hosts/build-02/index.html')).toContain(
-      'Not read since 2026-11-16 06:00 UTC. At that time: 2 security updates pending',
+      'Not read since 2026-11-16 06:00 UTC. At that time: 2 security fixes missing. 2 security updates pending',
     );
   });
 
@@ -280,9 +288,20 @@ describe('data', () => {
   });
 
   test('columns are explained', () => {
-    expect(text('data/index.html')).toContain(
+    expect(html('data/index.html')).toContain('href="../method/update-spells/index.html#update_spells"');
+    expect(text('method/update-spells/index.html')).toContain(
       'opened_not_before TIMESTAMP Last complete reading at which it was not on offer',
     );
+  });
+
+  test('every model stands there as it ran, and every number with its question', () => {
+    for (const { name, sql } of readModels()) {
+      expect(text(`method/${name}/index.html`)).toContain(sql.replace(/\s+/g, ' ').trim());
+    }
+    const method = text('method/index.html');
+    for (const { what, sql } of shownNumbers) {
+      expect(method).toContain(`${what} ${sql.replace(/\s+/g, ' ').trim()}`);
+    }
   });
 });
 

@@ -42,15 +42,28 @@ test.each<[string, Partial<Overview['figures']>, string]>([
     'The one host lacks 82 security updates that are on offer to it.',
   ],
   [
+    'the only one lacks fixes that feeds know',
+    {
+      hosts: 1,
+      hosts_updates_known: 1,
+      hosts_security_pending: 1,
+      security_updates: 82,
+      missing_fixes: 31,
+      exploited_fixes: 2,
+    },
+    'The one host lacks 31 security fixes, 2 of them against weaknesses that are known to be exploited.',
+  ],
+  [
+    'exploited ones, and advisories not known until today',
+    { hosts_security_pending: 2, missing_fixes: 5, exploited_fixes: 1, hosts_advisories_old: 4 },
+    '2 of 10 hosts lack security fixes, 1 of them against weaknesses that are known to be exploited. Not wholly known: 4 with advisories that are not known until today.',
+  ],
+  [
     'the only one lacks none',
     { hosts: 1, hosts_updates_known: 1, hosts_lists_old: 1 },
     'No security fix was found missing on the one host. Not wholly known: 1 with old package lists.',
   ],
-  [
-    'one lacks',
-    { hosts_security_pending: 1 },
-    '1 of 10 hosts lacks security updates that are on offer to it.',
-  ],
+  ['one lacks', { hosts_security_pending: 1 }, '1 of 10 hosts lacks security fixes.'],
   [
     'some lack, with every doubt',
     {
@@ -61,7 +74,7 @@ test.each<[string, Partial<Overview['figures']>, string]>([
       hosts_partly_read: 1,
       hosts_lists_old: 3,
     },
-    '4 of 10 hosts lack security updates that are on offer to them. Not wholly known: 1 unread, 2 stale, 1 read in part, 3 with old package lists.',
+    '4 of 10 hosts lack security fixes. Not wholly known: 1 unread, 2 stale, 1 read in part, 3 with old package lists.',
   ],
 ])('the overview: %s', (_name, changed, sentence) => {
   expect(overviewSentence({ figures: { ...figures, ...changed } })).toBe(sentence);
@@ -77,6 +90,11 @@ const host = {
   security_updates: 0,
   unclear_updates: 0,
   oldest_security_seen_at: null,
+  missing_fixes: 0,
+  exploited_fixes: 0,
+  not_effective_fixes: 0,
+  effect_unknown_fixes: 0,
+  unsupported_since: null,
 } as HostStory['host'];
 
 test.each<[string, Partial<HostStory['host']>, string]>([
@@ -125,6 +143,28 @@ test.each<[string, Partial<HostStory['host']>, string]>([
     'stale',
     { standing: 'stale', updates: 1, security_updates: 0 },
     'Not read since 2026-11-23 06:00 UTC. At that time: 1 other update.',
+  ],
+  [
+    'fixes missing and not in effect',
+    {
+      missing_fixes: 3,
+      exploited_fixes: 1,
+      not_effective_fixes: 2,
+      effect_unknown_fixes: 1,
+      updates: 4,
+      security_updates: 4,
+    },
+    '3 security fixes missing, 2 installed and not effective, 1 installed with unknown effect, 1 of the missing against what is known to be exploited. 4 security updates pending.',
+  ],
+  [
+    'fixes whose effect is all that is unknown',
+    { effect_unknown_fixes: 1 },
+    '1 security fix installed with unknown effect. No update was on offer.',
+  ],
+  [
+    'past the end of support',
+    { unsupported_since: '2026-08-31T00:00:00.000Z' },
+    'Security support for its release ended on 2026-08-31. No update was on offer.',
   ],
   [
     'retired',

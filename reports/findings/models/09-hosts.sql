@@ -1,10 +1,8 @@
 -- A host is a member of the population: in the latest inventory of its collector, or retired from it.
--- Its standing says what its figures are worth:
---   read          the last attempt read packages and updates completely, and they are fresh
---   partly-read   something that the figures rest on was read only in part at the last attempt
---   stale         the last attempt failed or the last reading is older than max_scan_age_hours
---   never-read    no attempt has ever read it
---   retired       it is no longer in the inventory
+-- Its standing says what its figures are worth: 'read' when the last attempt read packages and updates
+-- completely, and they are fresh; 'partly-read' when something that the figures rest on was read only in
+-- part; 'stale' when the last attempt failed or the last reading is older than max_scan_age_hours;
+-- 'never-read' when no attempt has ever read it; 'retired' when it is no longer in the inventory.
 CREATE OR REPLACE TABLE hosts AS
 WITH latest_run AS (
   SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind = 'scan' GROUP BY collector
