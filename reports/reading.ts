@@ -46,6 +46,7 @@ export type {
   HostLine,
   HostStory,
   InstallEvent,
+  LogBreak,
   OfferedUpdate,
   Standing,
   Unfixed,

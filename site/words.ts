@@ -158,6 +158,13 @@ const dateEvidence: Record<string, string> = {
   'process-maps': 'process maps',
 };
 
+/** How a log does not fit what scans saw. */
+export const logBreakWords = {
+  skipped: 'a line speaks of a version that nothing brought: lines before it are missing',
+  unconfirmed: 'the next scan saw what was there before the line',
+  silent: 'scans saw a change that the log does not tell',
+} as const;
+
 /** What each kind of evidence for a date is worth. */
 export const dateEvidenceMeanings: Record<string, string> = {
   ...evidenceMeanings,

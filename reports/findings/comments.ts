@@ -33,6 +33,7 @@ const sources: { [table: string]: TableName[] } = {
   unfixed: ['scans', 'cve_statuses'],
   unsupported: ['scans'],
   disagreements: ['scans'],
+  log_breaks: ['packages'],
   followed: ['scans', 'releases'],
 };
 

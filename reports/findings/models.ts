@@ -14,10 +14,10 @@ const files = [
   '02-scans.sql',
   '03-observations.sql',
   '04-retired-hosts.sql',
-  '05-package-spells.sql',
-  '06-pending.sql',
-  '07-update-spells.sql',
-  '08-install-events.sql',
+  '05-install-events.sql',
+  '06-package-spells.sql',
+  '07-pending.sql',
+  '08-update-spells.sql',
   '09-hosts.sql',
   '10-current.sql',
   '11-unknowns.sql',
@@ -35,6 +35,7 @@ const files = [
   '23-followed.sql',
   '24-exposure-weeks.sql',
   '25-missing-by-age.sql',
+  '26-log-breaks.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -70,6 +71,7 @@ export const publicTables = [
   'followed',
   'exposure_weeks',
   'missing_by_age',
+  'log_breaks',
 ];
 
 export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {

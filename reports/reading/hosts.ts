@@ -109,6 +109,8 @@ export interface HostStory {
   /** Source packages whose support has ended on its own. */
   unsupported_packages: Cut<UnsupportedPackage>;
   repositories: RowOf<'repositories'>[];
+  /** Changes with which its own log does not fit. */
+  log_breaks: Cut<LogBreak>;
   software: Cut<RowOf<'software'>>;
   rejections: Cut<RowOf<'rejections'>>;
   sections: RowOf<'sections'>[];
@@ -193,6 +195,17 @@ export interface UnsupportedPackage {
   began_not_after: string;
 }
 
+export interface LogBreak {
+  host_id: string;
+  package: string;
+  architecture: string;
+  kind: 'skipped' | 'unconfirmed' | 'silent';
+  /** Version after the change; null where the package went. */
+  version: string | null;
+  not_before: string | null;
+  not_after: string;
+}
+
 /** The first rows of a list that may be too long for a page, and how long it is. */
 export interface Cut<T> {
   total: number;
@@ -239,6 +252,7 @@ export const cutLists = {
     'began_not_after, source',
     100,
   ],
+  log_breaks: ['log_breaks', 'not_after DESC, package, architecture', 30],
   software: ['current_software', 'kind, name, version', 200],
   rejections: ['current_rejections', 'section, line', 50],
 } as const;
@@ -289,6 +303,7 @@ function emptyStory(host: HostStory['host']): HostStory {
     ended_exposures: none(),
     unfixed: none(),
     unsupported_packages: none(),
+    log_breaks: none(),
     software: none(),
     rejections: none(),
   };

@@ -25,7 +25,7 @@ let site: object;
 beforeEach(async () => {
   disk = join(mkdtempSync(join(tmpdir(), 'patchledger-disk-')), 'disk');
   mkdirSync(disk);
-  mount(['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk]);
+  mount(['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk]);
   where = places(join(disk, 'workspace'));
   initWorkspace(where.root, { hostname: 'box' });
   await runScan({ places: where, waitSeconds: 0, transports });

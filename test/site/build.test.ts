@@ -61,7 +61,7 @@ describe('pages', () => {
     expect(list.indexOf('DSA-6102-1')).toBeLessThan(list.indexOf('DSA-6101-1'));
     const openssl = listPages(site).find((page) => page.startsWith('fixes/openssl-')) ?? '';
     expect(text(openssl)).toContain('CVE-2026-20003 known to be exploited, listed 2026-11-01');
-    expect(text(openssl)).toContain('Missing on 2 hosts.');
+    expect(text(openssl)).toContain('Missing on 2 hosts; effective on 2 hosts.');
   });
 
   test("a host's page: its missing fixes with advisory and day, and those that came in", () => {
@@ -168,7 +168,7 @@ describe('figures', () => {
 
   test('weeks that no log reaches back to are no zeros', () => {
     const said = text('index.html');
-    expect(said).toContain('In the 20 weeks that logs reach back to, those of 6 of 9 hosts date');
+    expect(said).toContain('In the 21 weeks that logs reach back to, those of 6 of 9 hosts date');
     expect(said).toContain('2026-06-01 no log 0');
   });
 
@@ -236,6 +236,18 @@ describe('a host', () => {
     expect(said).toContain('9 of 41 as audit, not root');
     expect(said).toContain('postgres × 2, cron, dbus-daemon, sshd, systemd');
     expect(text('hosts/edge-07/index.html')).toContain('mappings unread');
+  });
+
+  test('a log that does not fit what scans saw is said to be restored or altered', () => {
+    expect(text('hosts/liar/index.html')).toContain('Log restored or altered');
+    expect(text('hosts/web-01.example.org/index.html')).not.toContain('Log restored or altered');
+  });
+
+  test('exposures are drawn over time, with their state in words', () => {
+    const db = html('hosts/db-01/index.html');
+    const table = /<table class="timeline">.*?<\/table>/s.exec(db)?.[0] ?? '';
+    expect(textOf(table)).toMatch(/openssl 3\.0\.17-1~deb12u3 missing/);
+    expect(table).toMatch(/<rect class="maybe"[^>]*>.*<rect class="missing"/s);
   });
 
   test('every command with exit status, duration and the hash of the run', () => {

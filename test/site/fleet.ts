@@ -187,7 +187,7 @@ const webMember = {
 
 const patched: HostState = {
   packages: { bash: '5.2.15-2+b8', openssl: '3.0.17-1~deb12u3' },
-  log: [['2026-11-12T03:10:00.000Z', 'upgrade', 'openssl', '3.0.17-1~deb12u2', '3.0.17-1~deb12u3']],
+  log: [['2026-11-05T03:10:00.000Z', 'upgrade', 'openssl', '3.0.17-1~deb12u2', '3.0.17-1~deb12u3']],
 };
 
 const database: HostState = {
@@ -232,6 +232,7 @@ function webServer(run: number): HostState {
       nginx: done ? '1.22.1-9+deb12u3' : '1.22.1-9+deb12u2',
       curl: '7.88.1-10+deb12u12',
       tzdata: '2025b-0+deb12u1',
+      ...Object.fromEntries(webLog(false).map(([, , name, , version]) => [name, version ?? ''])),
     },
     offers: {
       ...(done
@@ -273,7 +274,7 @@ function webLog(done: boolean): NonNullable<HostState['log']> {
   for (let week = 0; week < 18; week++) {
     for (let upgrade = 0; upgrade < 1 + ((week * 7) % 11); upgrade++) {
       log.push([
-        days('2026-07-14T02:00:00.000Z', week * 7 + (upgrade % 5)),
+        days('2026-07-07T02:00:00.000Z', week * 7 + (upgrade % 5)),
         'upgrade',
         `lib${week}-${upgrade}`,
         '1.0-1',
@@ -281,7 +282,7 @@ function webLog(done: boolean): NonNullable<HostState['log']> {
       ]);
     }
     if (week % 4 === 0)
-      log.push([days('2026-07-15T02:30:00.000Z', week * 7), 'install', `tool${week}`, null, '2.1-3']);
+      log.push([days('2026-07-08T02:30:00.000Z', week * 7), 'install', `tool${week}`, null, '2.1-3']);
   }
   if (done)
     log.push(['2026-11-18T04:22:10.000Z', 'upgrade', 'nginx', '1.22.1-9+deb12u2', '1.22.1-9+deb12u3']);

@@ -4,8 +4,11 @@
 CREATE OR REPLACE TABLE package_timeline AS
 WITH logged AS (
   SELECT
-    host_id, incarnation, package, architecture, not_before, not_after, old_version,
-    CASE WHEN action IN ('remove', 'purge', 'disappear') THEN NULL ELSE new_version END AS version
+    host_id, incarnation, package, architecture, not_before, not_after, action,
+    CASE WHEN action IN ('remove', 'purge', 'disappear') THEN NULL ELSE new_version END AS version,
+    -- What the line says was there before. An install may name the build whose settings were left over, and a
+    -- purge may come long after the removal: they say nothing of that kind, or that nothing was there.
+    CASE WHEN action NOT IN ('install', 'purge') THEN old_version END AS version_before
   FROM install_events
   WHERE completed IS DISTINCT FROM false
 ),
@@ -27,9 +30,35 @@ again AS (
     AND logged.version IS DISTINCT FROM present.version
   GROUP BY ALL
 ),
+whole_readings AS (
+  SELECT scans.host_id, scans.incarnation, scans.happened_at AS read_at
+  FROM scans JOIN fact_readings reading USING (host_id, collector, sequence)
+  WHERE reading.subject = 'packages' AND reading.status = 'complete'
+),
+-- The last whole reading before a line of the log: a change that the line speaks of and nobody saw came after it.
+read_before AS (
+  SELECT logged.*, read.read_at AS last_at
+  FROM logged ASOF LEFT JOIN whole_readings read
+    ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at <= logged.not_before
+  WHERE logged.action <> 'purge'
+),
+-- An install that the log tells of, and of which the next whole reading saw nothing.
+gone_again AS (
+  SELECT logged.host_id, logged.incarnation, logged.package, logged.architecture, read.read_at, max(logged.not_before) AS changed_at
+  FROM logged ASOF JOIN whole_readings read
+    ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at >= logged.not_after
+  ANTI JOIN present
+    ON present.host_id = logged.host_id AND present.incarnation = logged.incarnation AND present.package = logged.package
+    AND present.architecture = logged.architecture AND read.read_at BETWEEN present.first_seen_at AND present.last_seen_at
+  WHERE logged.version IS NOT NULL
+  GROUP BY ALL
+),
 items AS (
-  SELECT host_id, incarnation, package, architecture, not_before AS happened_at, 0 AS place, version, not_before, not_after, 'package-manager-log' AS evidence, old_version
+  SELECT host_id, incarnation, package, architecture, not_before AS happened_at, 0 AS place, version, not_before, not_after, 'package-manager-log' AS evidence, NULL AS log_break
   FROM logged
+  UNION ALL
+  SELECT host_id, incarnation, package, architecture, not_before, -1, version_before, last_at, not_before, 'between-scans', 'skipped'
+  FROM read_before
   UNION ALL
   SELECT
     host_id, incarnation, package, architecture, first_seen_at, 1, version,
@@ -37,8 +66,11 @@ items AS (
     CASE WHEN began_evidence = 'package-manager-log' THEN 'between-scans' ELSE began_evidence END, NULL
   FROM present
   UNION ALL
-  SELECT host_id, incarnation, package, architecture, seen_at, 1, version, changed_at, seen_at, 'between-scans', NULL
+  SELECT host_id, incarnation, package, architecture, seen_at, 1, version, changed_at, seen_at, 'between-scans', 'unconfirmed'
   FROM again
+  UNION ALL
+  SELECT host_id, incarnation, package, architecture, read_at, 1, NULL, changed_at, read_at, 'between-scans', 'unconfirmed'
+  FROM gone_again
   UNION ALL
   SELECT host_id, incarnation, package, architecture, ended_not_after, 1, NULL, ended_not_before, ended_not_after, 'between-scans', NULL
   FROM present gone
@@ -48,27 +80,25 @@ items AS (
       AND next.architecture = gone.architecture AND next.first_seen_at = gone.ended_not_after
   )
 ),
--- What was there before the first change that is known, where the log says what it changed.
-opened AS (
-  SELECT host_id, incarnation, package, architecture, happened_at, place, version, not_before, not_after, evidence FROM items
-  UNION ALL
-  SELECT host_id, incarnation, package, architecture, TIMESTAMP '0001-01-01', 0, old_version, NULL, happened_at, 'late-entry'
-  FROM (FROM items QUALIFY row_number() OVER (PARTITION BY host_id, incarnation, package, architecture ORDER BY happened_at, place, version NULLS LAST) = 1)
-  WHERE old_version IS NOT NULL
-),
+-- Only what differs from before is a change; what the first line of a log says was there has no known beginning.
 changes AS (
-  SELECT *, lag(happened_at) OVER timeline AS changed_before_at
-  FROM opened
+  SELECT
+    * REPLACE (
+      CASE WHEN place = -1 AND row_number() OVER timeline = 1 AND not_before IS NULL THEN 'late-entry' ELSE evidence END AS evidence,
+      CASE WHEN row_number() OVER timeline > 1 OR not_before IS NOT NULL THEN log_break END AS log_break
+    ),
+    lag(happened_at) OVER timeline AS changed_before_at
+  FROM items
   WINDOW timeline AS (PARTITION BY host_id, incarnation, package, architecture ORDER BY happened_at, place, version NULLS LAST)
-  QUALIFY row_number() OVER timeline = 1 OR version IS DISTINCT FROM lag(version) OVER timeline
+  QUALIFY CASE WHEN row_number() OVER timeline = 1 THEN version IS NOT NULL ELSE version IS DISTINCT FROM lag(version) OVER timeline END
 ),
 bounded AS (
   SELECT
-    host_id, incarnation, package, architecture, version, evidence, not_after,
-    -- Between the change before and this scan, and not before the last complete reading without it.
+    host_id, incarnation, package, architecture, version, evidence, not_after, log_break,
+    -- Between the change before and this one, and not before the last complete reading without it.
     CASE
       WHEN place = 0 OR coalesce(not_before, changed_before_at) IS NULL THEN not_before
-      ELSE least(greatest(not_before, CASE WHEN changed_before_at > TIMESTAMP '0001-01-01' THEN changed_before_at END), not_after)
+      ELSE least(greatest(not_before, changed_before_at), not_after)
     END AS not_before,
     row_number() OVER timeline AS step,
     lead(happened_at) OVER timeline AS next_at
@@ -82,6 +112,7 @@ SELECT
   lead(not_after) OVER timeline AS ended_not_after,
   lead(evidence) OVER timeline AS ended_evidence,
   lead(version) OVER timeline AS next_version,
+  log_break,
   next_at IS NULL AS current
 FROM bounded
 WINDOW timeline AS (PARTITION BY host_id, incarnation, package, architecture ORDER BY step)
@@ -98,4 +129,5 @@ COMMENT ON COLUMN package_timeline.ended_not_before IS 'Earliest instant of the 
 COMMENT ON COLUMN package_timeline.ended_not_after IS 'Latest instant of the next change.';
 COMMENT ON COLUMN package_timeline.ended_evidence IS 'How that is known.';
 COMMENT ON COLUMN package_timeline.next_version IS 'Version after that change.';
+COMMENT ON COLUMN package_timeline.log_break IS 'How the log does not fit: skipped (lines before it are missing) or unconfirmed (the next scan saw what was there before); else null.';
 COMMENT ON COLUMN package_timeline.current IS 'Whether no later change is known.';

@@ -17,7 +17,7 @@ CREATE OR REPLACE TABLE vulnerable_spells AS
 WITH ordered AS (
   SELECT *,
     max(coalesce(ended_not_after, TIMESTAMP '9999-01-01')) OVER earlier AS reached_at,
-    arg_max(ended_not_before, (coalesce(ended_not_after, TIMESTAMP '9999-01-01'), part, version)) OVER earlier AS reached_not_before
+    arg_max(ended_not_before, (coalesce(ended_not_after, TIMESTAMP '9999-01-01'), ended_not_before, part, version)) OVER earlier AS reached_not_before
   FROM vulnerable
   WINDOW earlier AS (PARTITION BY host_id, incarnation, fix_id ORDER BY coalesce(began_not_before, TIMESTAMP '0001-01-01'), began_not_after, part, version ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -209,9 +209,9 @@ SELECT
   CASE WHEN NOT effected.removed OR effected.removed IS NULL THEN effected.effective_not_after END AS effective_not_after,
   CASE WHEN NOT effected.removed OR effected.removed IS NULL THEN effected.effective_evidence END AS effective_evidence,
   CASE WHEN effected.removed AND effected.lacking_parts = 0 THEN effected.installed_not_before
-    WHEN effected.lacking_parts > 0 THEN coalesce(later.before_at, gone.gone_not_before, effected.withdrawn_at) END AS exited_not_before,
+    WHEN effected.lacking_parts > 0 OR effected.effective_not_after IS NULL THEN coalesce(later.before_at, gone.gone_not_before, effected.withdrawn_at) END AS exited_not_before,
   CASE WHEN effected.removed AND effected.lacking_parts = 0 THEN effected.installed_not_after
-    WHEN effected.lacking_parts > 0 THEN coalesce(later.first_read_at, gone.gone_after_at, effected.withdrawn_at) END AS exited_not_after,
+    WHEN effected.lacking_parts > 0 OR effected.effective_not_after IS NULL THEN coalesce(later.first_read_at, gone.gone_after_at, effected.withdrawn_at) END AS exited_not_after,
   first_look.happened_at AS first_observed_at,
   CASE WHEN effected.lacking_parts > 0 THEN package_reads.last_at ELSE own.last_read_at END AS last_confirmed_at,
   horizons.horizon_at

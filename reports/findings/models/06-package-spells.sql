@@ -43,7 +43,7 @@ bounded AS (
     ON after.host_id = spells.host_id AND after.incarnation = spells.incarnation AND after.stretch > spells.last_stretch
 )
 SELECT
-  host_id, incarnation, package, architecture, version, source_package, source_version, state,
+  bounded.host_id, bounded.incarnation, bounded.package, bounded.architecture, version, source_package, source_version, state,
   first_seen_at, last_seen_at,
   coalesce(logged.not_before, absent_before_at, CASE WHEN state = 'installed' THEN installed_at END) AS began_not_before,
   coalesce(logged.not_after, CASE WHEN absent_before_at IS NULL AND state = 'installed' THEN installed_at END, first_seen_at) AS began_not_after,
@@ -57,16 +57,19 @@ SELECT
   CASE WHEN absent_after_at IS NOT NULL THEN last_seen_at END AS ended_not_before,
   absent_after_at AS ended_not_after
 FROM bounded
+-- The last line of the log before it was first seen dates its beginning, if that line is what brought it.
+ASOF LEFT JOIN (
+  FROM install_events WHERE action <> 'purge'
+  QUALIFY row_number() OVER (PARTITION BY host_id, incarnation, package, architecture, not_before ORDER BY local_time DESC, new_version NULLS LAST) = 1
+) event
+  ON event.host_id = bounded.host_id AND event.incarnation = bounded.incarnation AND event.package = bounded.package
+  AND event.architecture = bounded.architecture AND event.not_before <= bounded.first_seen_at
 LEFT JOIN LATERAL (
-  SELECT max(not_before) AS not_before, max_by(not_after, not_before) AS not_after
-  FROM fact_events event
-  WHERE event.log = 'dpkg' AND bounded.state = 'installed'
-    AND event.host_id = bounded.host_id AND event.package = bounded.package AND event.architecture = bounded.architecture
-    AND event.new_version = bounded.version
-    AND event.not_before <= bounded.first_seen_at
+  SELECT event.not_before, event.not_after
+  WHERE bounded.state = 'installed' AND event.new_version = bounded.version
     AND event.not_after >= coalesce(bounded.absent_before_at, event.not_after)
 ) logged ON true
-ORDER BY host_id, incarnation, package, architecture, first_seen_at, version, state;
+ORDER BY ALL;
 
 COMMENT ON TABLE package_spells IS 'Packages over time: one row for each version a host had, with bounds and evidence.';
 COMMENT ON COLUMN package_spells.incarnation IS 'Which machine under that name.';
