@@ -2,8 +2,8 @@
  * What the site reads of the findings: the one door between the two rooms. Every function opens the file
  * read-only for one piece of work; nothing stays open.
  */
-import { askCoverage, askEndings, askRetiredHosts, askRuns } from './reading/coverage.ts';
-import type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
+import { askCoverage, askEndings, askRetiredHosts, askRuns, askSharedMachines } from './reading/coverage.ts';
+import type { CoverageLine, EndingLine, RetiredHost, RunLine, SharedMachine } from './reading/coverage.ts';
 import {
   askCovered,
   askDisagreements,
@@ -11,7 +11,7 @@ import {
   askFixExposures,
   askFixLines,
 } from './reading/exposures.ts';
-import type { Covered, DisagreementLine, Exposure, FixCve, FixLine } from './reading/exposures.ts';
+import type { Covered, DisagreementLine, FixCve, FixExposures, FixLine } from './reading/exposures.ts';
 import { askFrame } from './reading/frame.ts';
 import type { Frame } from './reading/frame.ts';
 import { askHostIds, askHostLines, askHostStories } from './reading/hosts.ts';
@@ -34,6 +34,7 @@ export type {
   ExposureStatus,
   Fix,
   FixCve,
+  FixExposures,
   FixLine,
 } from './reading/exposures.ts';
 export { writeDownloads } from './reading/downloads.ts';
@@ -75,6 +76,7 @@ export interface Coverage {
   retired: RetiredHost[];
   runs: RunLine[];
   disagreements: DisagreementLine[];
+  shared: SharedMachine[];
 }
 
 const runsShown = 20;
@@ -125,7 +127,7 @@ export function readFixLines(source: FindingsSource): Promise<FixLine[]> {
 export function readFixStories(
   source: FindingsSource,
   fixIds: readonly string[],
-): Promise<{ exposures: Map<string, Exposure[]>; cves: Map<string, FixCve[]> }> {
+): Promise<{ exposures: Map<string, FixExposures>; cves: Map<string, FixCve[]> }> {
   return askFindings(source, async (ask) => ({
     exposures: await askFixExposures(ask, fixIds),
     cves: await askFixCves(ask, fixIds),
@@ -144,5 +146,6 @@ export function readCoverage(source: FindingsSource): Promise<Coverage> {
     retired: await askRetiredHosts(ask),
     runs: await askRuns(ask, runsShown),
     disagreements: await askDisagreements(ask),
+    shared: await askSharedMachines(ask),
   }));
 }

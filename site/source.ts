@@ -21,8 +21,8 @@ import type {
   Coverage,
   Covered,
   Download,
-  Exposure,
   FixCve,
+  FixExposures,
   FixLine,
   Frame,
   HostLine,
@@ -76,7 +76,7 @@ type FixStories = Awaited<ReturnType<typeof readFixStories>>;
 let fixBatch: { number: number; stories: Promise<FixStories> } | undefined;
 
 /** The story of one fix, read in batches like those of hosts. */
-export async function fixStory(fix: FixLine): Promise<{ exposures: Exposure[]; cves: FixCve[] }> {
+export async function fixStory(fix: FixLine): Promise<{ exposures: FixExposures; cves: FixCve[] }> {
   const lines = await fixLines();
   const number = Math.floor(lines.indexOf(fix) / fixesPerBatch);
   if (fixBatch?.number !== number) {
@@ -84,7 +84,7 @@ export async function fixStory(fix: FixLine): Promise<{ exposures: Exposure[]; c
     fixBatch = { number, stories: readFixStories(siteSource.findings, ids) };
   }
   const { exposures, cves } = await fixBatch.stories;
-  return { exposures: exposures.get(fix.fix_id) ?? [], cves: cves.get(fix.fix_id) ?? [] };
+  return { exposures: exposures.get(fix.fix_id) ?? { total: 0, rows: [] }, cves: cves.get(fix.fix_id) ?? [] };
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

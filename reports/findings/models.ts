@@ -6,7 +6,11 @@ import { sqlText } from '#data/ledger/database.ts';
 export interface Model {
   /** File name without number and ending, e.g. 'update-spells'. */
   name: string;
+  /** The whole file. */
   sql: string;
+  /** What it makes, and what the columns of that mean. */
+  tables: string;
+  comments: string;
 }
 
 const files = [
@@ -36,6 +40,7 @@ const files = [
   '24-exposure-weeks.sql',
   '25-missing-by-age.sql',
   '26-log-breaks.sql',
+  '27-shared-machines.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -72,13 +77,20 @@ export const publicTables = [
   'exposure_weeks',
   'missing_by_age',
   'log_breaks',
+  'shared_machines',
 ];
 
 export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {
-  return files.map((file) => ({
-    name: file.replace(/^\d+-|\.sql$/g, ''),
-    sql: readFileSync(new URL(file, folder), 'utf8'),
-  }));
+  return files.map((file) => {
+    const sql = readFileSync(new URL(file, folder), 'utf8');
+    const end = sql.search(/^COMMENT ON /m);
+    return {
+      name: file.replace(/^\d+-|\.sql$/g, ''),
+      sql,
+      tables: end < 0 ? sql : sql.slice(0, end),
+      comments: end < 0 ? '' : sql.slice(end),
+    };
+  });
 }
 
 /** The statement that keeps the models beside what they made: `models(place, name, sql)`. */

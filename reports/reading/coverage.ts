@@ -48,6 +48,18 @@ export interface RunLine {
   hosts_unread: number;
 }
 
+/** Hosts that answer as one machine. */
+export interface SharedMachine {
+  hosts: string[];
+}
+
+export async function askSharedMachines(ask: Ask): Promise<SharedMachine[]> {
+  return ask<SharedMachine>(sharedMachinesSql);
+}
+
+export const sharedMachinesSql = `
+  SELECT list(host_id ORDER BY host_id) AS hosts FROM shared_machines GROUP BY machine_id ORDER BY hosts`;
+
 /** Every host of the latest inventory; those of which least is known come first. */
 export async function askCoverage(ask: Ask): Promise<CoverageLine[]> {
   const lines = await ask<Omit<CoverageLine, 'unknowns'>>(coverageSql);

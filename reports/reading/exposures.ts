@@ -126,13 +126,28 @@ export async function askFixLines(ask: Ask): Promise<FixLine[]> {
   return ask<FixLine>(fixLinesSql);
 }
 
-/** Exposures to some fixes, by fix. */
-export async function askFixExposures(ask: Ask, fixIds: readonly string[]): Promise<Map<string, Exposure[]>> {
+/** Spells that the page of a fix shows, at most. */
+const spellsShown = 200;
+
+/** Exposures to some fixes, by fix: those not over first, and how many there are. */
+export async function askFixExposures(
+  ask: Ask,
+  fixIds: readonly string[],
+): Promise<Map<string, FixExposures>> {
   if (fixIds.length === 0) return new Map();
-  const rows = await ask<Exposure>(
-    `FROM ${exposuresSql} WHERE fix_id IN (${sqlTexts(fixIds)}) ORDER BY fix_id, status NOT IN (${missingStatuses}), host_id, incarnation, spell`,
+  const order = `status NOT IN (${missingStatuses}), host_id, incarnation, spell`;
+  const rows = await ask<Exposure & { total_rows: number }>(
+    `SELECT *, count(*) OVER (PARTITION BY fix_id) AS total_rows FROM ${exposuresSql} WHERE fix_id IN (${sqlTexts(fixIds)})
+     QUALIFY row_number() OVER (PARTITION BY fix_id ORDER BY ${order}) <= ${spellsShown} ORDER BY fix_id, ${order}`,
   );
-  return Map.groupBy(rows, ({ fix_id }) => fix_id);
+  const byFix = Map.groupBy(rows, ({ fix_id }) => fix_id);
+  return new Map([...byFix].map(([id, spells]) => [id, { total: spells[0]?.total_rows ?? 0, rows: spells }]));
+}
+
+/** The first spells of a fix, and how many there are. */
+export interface FixExposures {
+  total: number;
+  rows: Exposure[];
 }
 
 export async function askFixCves(ask: Ask, fixIds: readonly string[]): Promise<Map<string, FixCve[]>> {

@@ -238,10 +238,10 @@ export const wholeLists = {
 export const cutLists = {
   mappings: [mappingsSql, 'pid, path', 200],
   unread_processes: [unreadSql, 'processes DESC, name', 60],
-  events: ['install_events', eventOrder, 200],
-  ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 200],
+  events: ['install_events', eventOrder, 120],
+  ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 100],
   missing_fixes: [`(FROM ${securitySql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
-  ended_exposures: [`(FROM ${securitySql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 100],
+  ended_exposures: [`(FROM ${securitySql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 60],
   unfixed: [
     `(FROM unfixed WHERE status = 'open')`,
     "NOT known_exploited, urgency = 'unimportant', source, cve DESC",

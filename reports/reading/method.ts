@@ -1,7 +1,7 @@
 /** How every number comes about: the models in order, what their columns mean, and the questions of the pages. */
 import { publicTables } from '../findings/models.ts';
 import { changesSql } from './changes.ts';
-import { coverageSql, endingsSql, retiredSql, runsSql, unknownsSql } from './coverage.ts';
+import { coverageSql, endingsSql, retiredSql, runsSql, sharedMachinesSql, unknownsSql } from './coverage.ts';
 import { columnsSql } from './downloads.ts';
 import type { DownloadColumn } from './downloads.ts';
 import { coveredSql, disagreementsSql, fixLinesSql, securitySql } from './exposures.ts';
@@ -115,6 +115,7 @@ export const shownNumbers: readonly ShownNumber[] = [
     'How attempts ended': endingsSql,
     'Retired hosts': retiredSql,
     Runs: runsSql,
+    'Hosts that answer as one machine': sharedMachinesSql,
     'Where advisories and offers disagree': disagreementsSql,
   }),
 ];

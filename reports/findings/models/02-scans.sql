@@ -21,15 +21,6 @@ SELECT
 FROM dated
 ORDER BY host_id, happened_at, recorded_at, collector, sequence;
 
-COMMENT ON TABLE scans IS 'One host in one run: how it ended and who the host said it was.';
-COMMENT ON COLUMN scans.collector IS 'Chain of the run.';
-COMMENT ON COLUMN scans.sequence IS 'Number of the run in that chain.';
-COMMENT ON COLUMN scans.recorded_at IS 'When the record learned it (UTC).';
-COMMENT ON COLUMN scans.happened_at IS 'When the host was read; when the attempt began where nothing was read (UTC).';
-COMMENT ON COLUMN scans.was_read IS 'Whether anything was read.';
-COMMENT ON COLUMN scans.own_kernel IS 'Whether the kernel is the host''s own: not in a container.';
-COMMENT ON COLUMN scans.incarnation IS 'Counts machines under the same name: a new machine-id begins the next one.';
-
 CREATE OR REPLACE TABLE host_releases AS
 WITH seen AS (
   SELECT host_id, incarnation, happened_at, ecosystem, os_id, os_codename, lag(happened_at) OVER timeline AS before_at,
@@ -42,6 +33,14 @@ SELECT host_id, incarnation, ecosystem, os_id AS distribution, os_codename AS re
 FROM seen WHERE changed
 ORDER BY host_id, incarnation, happened_at;
 
+COMMENT ON TABLE scans IS 'One host in one run: how it ended and who the host said it was.';
+COMMENT ON COLUMN scans.collector IS 'Chain of the run.';
+COMMENT ON COLUMN scans.sequence IS 'Number of the run in that chain.';
+COMMENT ON COLUMN scans.recorded_at IS 'When the record learned it (UTC).';
+COMMENT ON COLUMN scans.happened_at IS 'When the host was read; when the attempt began where nothing was read (UTC).';
+COMMENT ON COLUMN scans.was_read IS 'Whether anything was read.';
+COMMENT ON COLUMN scans.own_kernel IS 'Whether the kernel is the host''s own: not in a container.';
+COMMENT ON COLUMN scans.incarnation IS 'Counts machines under the same name: a new machine-id begins the next one.';
 COMMENT ON TABLE host_releases IS 'Releases that each host was seen with over time.';
 COMMENT ON COLUMN host_releases.from_not_before IS 'Last scan that saw the release before; null for the first.';
 COMMENT ON COLUMN host_releases.from_not_after IS 'First scan that saw this one; null for the first.';

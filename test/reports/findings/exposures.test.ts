@@ -2,22 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { advisoryRows, writeFeed } from './feed-story.ts';
 import type { Advisory } from './feed-story.ts';
+import { advisory, at, daily, endOf, fixed, old, startOf } from './september.ts';
 import { tell } from './story.ts';
-import type { Found, HostState, RunStory } from './story.ts';
+import type { HostState, RunStory } from './story.ts';
 
-/** A scan each day at 03:00 from 1 September on. */
-const at = (number: number, time = '03:00:00.000'): string =>
-  `2026-09-${String(number).padStart(2, '0')}T${time}Z`;
-const startOf = (number: number): string => at(number, '00:00:00.000');
-const endOf = (number: number): string => at(number, '23:59:59.999');
-
-function daily(...found: Found[]): RunStory[] {
-  return found.map((state, index) => ({ at: at(index + 1), hosts: { web: state, other: { packages: {} } } }));
-}
-
-const advisory: Advisory = ['DSA-1-1', '2026-09-03', 'ssl', '2', 'CVE-2026-10000'];
-const old: HostState = { packages: { ssl: '1' } };
-const fixed: HostState = { packages: { ssl: '2' } };
 /** As an account that may not look into other processes. */
 const blind = { readings: { mappings: 'partial', processes: 'partial' } } as const;
 const upgrade = (day: number, from = '1', to = '2'): NonNullable<HostState['log']>[number] => [

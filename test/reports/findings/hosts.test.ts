@@ -225,3 +225,38 @@ describe('packages over time', () => {
     ]);
   });
 });
+
+describe('hosts that answer as one machine', () => {
+  const machine = (id: string): Found => ({ ...read, machine: id });
+
+  test.each<[string, RunStory[], object[]]>([
+    ['every one its own', [{ at: day(1), hosts: { a: machine('x'), b: machine('y') } }], []],
+    [
+      'two are one',
+      [{ at: day(1), hosts: { a: machine('x'), b: machine('x'), c: machine('y') } }],
+      [
+        { machine_id: 'x', host_id: 'a', hosts: 2 },
+        { machine_id: 'x', host_id: 'b', hosts: 2 },
+      ],
+    ],
+    [
+      'one of them is another machine by now',
+      [
+        { at: day(1), hosts: { a: machine('x'), b: machine('x') } },
+        { at: day(2), hosts: { a: machine('x'), b: machine('y') } },
+      ],
+      [],
+    ],
+    [
+      'one of them has left',
+      [
+        { at: day(1), hosts: { a: machine('x'), b: machine('x') } },
+        { at: day(2), hosts: { a: machine('x'), b: null } },
+      ],
+      [],
+    ],
+  ])('%s', async (_, runs, expected) => {
+    const world = await tell(runs);
+    expect(await world.rows('FROM shared_machines')).toEqual(expected);
+  });
+});

@@ -31,6 +31,13 @@ describe('what the method page shows', () => {
     }
   });
 
+  test('keeps what columns mean at the end of its file, apart from what makes them', () => {
+    for (const { tables, comments } of readModels()) {
+      expect(tables).not.toMatch(/^COMMENT/m);
+      expect(comments).not.toMatch(/^CREATE/m);
+    }
+  });
+
   test('every public table is made by one of them, and every one of its columns is explained', () => {
     const made = models.flatMap(({ tables }) => tables);
     for (const name of publicTables) {

@@ -1,0 +1,181 @@
+/**
+ * The whole way on real hosts: real pending security updates are exposures with real advisories, and a library
+ * that is upgraded under a running process is installed and not effective until that process has gone.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadShippedFacts } from '#cli/feeds.ts';
+import { runScan } from '#cli/run.ts';
+import { places } from '#cli/workspace.ts';
+import type { Places } from '#cli/workspace.ts';
+import { listEntries } from '#data/ledger/entries.ts';
+import { initWorkspace } from '#data/workspace/init.ts';
+import { foldLedger } from '#reports/findings/fold.ts';
+import { queryFindings } from '#reports/findings/query.ts';
+import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import type { FleetHost } from './host.ts';
+import { securityUpgrades } from './roots.ts';
+
+const releases = ['debian11', 'debian12', 'debian13'];
+let fleet: Fleet;
+let where: Places;
+let folder: string;
+
+beforeAll(async () => {
+  fleet = await startFleet((text) => console.error(text), '127.78');
+  folder = mkdtempSync(join(tmpdir(), 'patchledger-effective-'));
+  where = places(join(folder, 'workspace'));
+  initWorkspace(where.root, { hostname: 'collector' });
+  // Each host twice: read as an ordinary account, and as root.
+  const asRoot = fleet.hosts.map((host) => ({ ...host, id: `${host.id}-root`, user: 'root' }));
+  writeFileSync(join(where.root, 'inventory', 'hosts.yaml'), inventoryOf([...fleet.hosts, ...asRoot]));
+  writeFileSync(join(where.root, 'patchledger.yaml'), `collector: here\n${settingsOf(fleet)}`);
+  await loadShippedFacts(where, 5);
+}, 900_000);
+afterAll(async () => {
+  await fleet.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Scans every host and asks the findings. */
+async function scanAndAsk(sql: string): Promise<{ [column: string]: unknown }[]> {
+  const { scans } = await runScan({ places: where, waitSeconds: 5 });
+  expect(scans.map(({ host_id, status }) => [host_id, status])).toEqual(
+    scans.map(({ host_id }) => [host_id, 'ok']),
+  );
+  return ask(sql);
+}
+
+async function ask(sql: string): Promise<{ [column: string]: unknown }[]> {
+  const { path } = await foldLedger({ cacheRoot: where.cache, entries: listEntries(where.ledger) });
+  const { columns, rows } = await queryFindings(path, sql);
+  return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
+}
+
+function inside(host: FleetHost, line: string): string {
+  const ran = host.inside(['sh', '-c', line]);
+  if (ran.status !== 0) throw new Error(`${line} on ${host.id}: ${ran.stderr}`);
+  return ran.stdout;
+}
+
+interface Library {
+  file: string;
+  source: string;
+  /** Every installed binary package of the source. */
+  packages: string[];
+}
+
+/** A library of a source all of whose packages can be upgraded, and none of whose files anything uses yet. */
+function pendingLibrary(host: FleetHost): Library {
+  const pending = securityUpgrades(inside(host, 'apt-get -s dist-upgrade'))
+    .filter(({ installed }) => installed)
+    .map(({ name }) => name);
+  const installed = inside(host, "dpkg-query -W -f '${source:Package} ${Package}\\n'").trim().split('\n');
+  const used = inside(host, 'cat /proc/[0-9]*/maps 2>/dev/null || true');
+  const bySource = Map.groupBy(
+    installed.map((line) => line.split(' ') as [string, string]),
+    ([source]) => source,
+  );
+  for (const [source, binaries] of bySource) {
+    const packages = binaries.map(([, name]) => name);
+    if (!packages.every((name) => pending.includes(name))) continue;
+    const files = inside(host, `dpkg -L ${packages.join(' ')}`).split('\n');
+    const libraries = files.filter((file) => /\.so(\.\d+)*$/.test(file));
+    if (libraries.some((file) => used.includes(basename(file)))) continue;
+    // Links point to the file itself.
+    const file = libraries.find((one) => inside(host, `test -L '${one}' || echo file`) !== '');
+    if (file !== undefined) return { file, source, packages };
+  }
+  throw new Error(`${host.id} has no unused library with a pending security update`);
+}
+
+/** Keeps a process running that uses the library: in the host, as root or as the account of the collector. */
+function startUser(host: FleetHost, library: Library, asAccount: boolean): void {
+  const line = `LD_PRELOAD='${library.file}' setsid sleep 86399 >/dev/null 2>&1 &`;
+  const ran = host.inside(['sh', '-c', line], { asAccount });
+  if (ran.status !== 0) throw new Error(ran.stderr);
+}
+
+/** Ends those processes; an account can end its own ones only. */
+function stopUsers(host: FleetHost, asAccount: boolean): void {
+  const line = `for one in /proc/[0-9]*; do
+    if tr '\\0' ' ' <"$one/cmdline" 2>/dev/null | grep -q '^sleep 86399'; then kill "\${one#/proc/}" 2>/dev/null; fi
+  done; true`;
+  host.inside(['sh', '-c', line], { asAccount });
+}
+
+describe('real pending updates', () => {
+  test('every one of them is an open exposure, as an account and as root, with real advisories', async () => {
+    const rows = await scanAndAsk(
+      `SELECT host_id, source, fixed_version, kind, advisories FROM exposures JOIN fixes USING (fix_id)
+       WHERE status = 'open' AND kind IN ('security', 'security-unlisted')`,
+    );
+    for (const id of releases) {
+      const host = fleet.hosts.find((one) => one.id === id);
+      if (host === undefined) throw new Error(`no ${id}`);
+      const pending = securityUpgrades(inside(host, 'apt-get -s dist-upgrade')).filter(
+        ({ installed }) => installed,
+      );
+      const sources = pending.map(({ name }) =>
+        inside(host, `dpkg-query -W -f '\${source:Package}' ${name}`),
+      );
+      expect(pending.length).toBeGreaterThanOrEqual(5);
+      for (const account of [id, `${id}-root`]) {
+        const open = new Set(rows.filter(({ host_id }) => host_id === account).map(({ source }) => source));
+        const kernels = sources.filter((source) => /^linux(-signed-\w+|-latest)?$/.test(source));
+        expect([account, sources.filter((source) => !open.has(source) && !kernels.includes(source))]).toEqual(
+          [account, []],
+        );
+      }
+    }
+    const advisories = rows.flatMap((row) => row['advisories'] as string[]);
+    expect(advisories.filter((name) => /^(DSA|DLA)-\d+-\d+$/.test(name)).length).toBeGreaterThan(0);
+  });
+});
+
+describe.each(['debian11', 'debian12'])('%s: a library is upgraded under a running process', (id) => {
+  test('it is not effective until that process is gone; an account sees its own processes only', async () => {
+    const host = fleet.hosts.find((one) => one.id === id);
+    if (host === undefined) throw new Error(`no ${id}`);
+    const library = pendingLibrary(host);
+    const { source } = library;
+    const statuses = (account: string): string =>
+      `SELECT DISTINCT status FROM exposures JOIN fixes USING (fix_id) JOIN (SELECT fix_id FROM exposures WHERE host_id = '${account}' GROUP BY fix_id) USING (fix_id)
+       WHERE host_id = '${account}' AND source = '${source}' AND kind IN ('security', 'security-unlisted') AND NOT pre_empted`;
+    startUser(host, library, false);
+    startUser(host, library, true);
+    inside(
+      host,
+      `DEBIAN_FRONTEND=noninteractive apt-get install -y -q --only-upgrade ${library.packages.join(' ')} >/dev/null 2>&1`,
+    );
+
+    // The log is precise to the second: a scan within it proves nothing of what came after.
+    await sleep(2000);
+    await scanAndAsk('SELECT 1');
+    const asRoot = await ask(statuses(`${id}-root`));
+    expect(asRoot).toEqual([{ status: 'installed-not-effective' }]);
+    // Its own process proves that the old copy is in use.
+    expect(await ask(statuses(id))).toEqual([{ status: 'installed-not-effective' }]);
+
+    // Without its own process there is nothing that the account could see: unknown, not effective.
+    stopUsers(host, true);
+    await scanAndAsk('SELECT 1');
+    expect(await ask(statuses(`${id}-root`))).toEqual([{ status: 'installed-not-effective' }]);
+    expect(await ask(statuses(id))).toEqual([{ status: 'installed-not-effective' }]);
+
+    stopUsers(host, false);
+    await scanAndAsk('SELECT 1');
+    expect(await ask(statuses(`${id}-root`))).toEqual([{ status: 'closed' }]);
+    const dates = await ask(
+      `SELECT DISTINCT installed_evidence, effective_evidence FROM exposures JOIN fixes USING (fix_id)
+       WHERE host_id = '${id}-root' AND source = '${source}' AND status = 'closed' AND installed_not_after > opened_not_before AND kind IN ('security', 'security-unlisted') AND NOT pre_empted`,
+    );
+    expect(dates).toEqual([
+      { installed_evidence: 'package-manager-log', effective_evidence: 'process-maps' },
+    ]);
+  });
+});
