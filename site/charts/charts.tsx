@@ -17,7 +17,7 @@ import { monthTicks, niceTop } from './scales.ts';
 
 const width = 440;
 const height = 220;
-const margin = { top: 18, right: 12, bottom: 4, left: 0 };
+const margin = { top: 18, right: 18, bottom: 4, left: 0 };
 const quiet = { isAnimationActive: false } as const;
 const tick = { fill: 'var(--muted)', fontSize: 12 };
 const axis = { stroke: 'var(--strong-line)', tickSize: 4, tick, interval: 0 } as const;
