@@ -41,6 +41,7 @@ const files = [
   '25-missing-by-age.sql',
   '26-log-breaks.sql',
   '27-shared-machines.sql',
+  '28-fix-severities.sql',
 ];
 
 /** Tables that people may query and download; the others are steps on the way. */
@@ -69,6 +70,7 @@ export const publicTables = [
   'package_timeline',
   'fixes',
   'fix_cves',
+  'fix_severities',
   'exposures',
   'unfixed',
   'unsupported',

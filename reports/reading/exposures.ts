@@ -26,6 +26,8 @@ export interface Fix {
   published_not_before: string | null;
   published_not_after: string | null;
   published_evidence: string;
+  severity: 'high' | 'medium' | 'low' | 'unimportant' | 'unrated';
+  severity_source: string | null;
 }
 
 /** One spell of one host's exposure to a fix. */
@@ -74,8 +76,10 @@ export interface CoveredSpan {
 }
 
 const fixesSql = `
-  SELECT fixes.* EXCLUDE (rank, ecosystem, known_at, withdrawn_at), coalesce(named.cves, 0) AS cves, coalesce(named.exploited, 0) AS exploited
+  SELECT fixes.* EXCLUDE (rank, ecosystem, known_at, withdrawn_at), coalesce(named.cves, 0) AS cves, coalesce(named.exploited, 0) AS exploited,
+    severity.severity, severity.severity_source
   FROM fixes
+  JOIN fix_severities severity USING (fix_id)
   LEFT JOIN (SELECT fix_id, count(*) AS cves, count(*) FILTER (WHERE known_exploited) AS exploited FROM fix_cves GROUP BY fix_id) named USING (fix_id)`;
 
 /** Exposures with what is known of their fixes, as a table to select from. */

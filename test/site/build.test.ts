@@ -62,6 +62,7 @@ describe('pages', () => {
     const openssl = listPages(site).find((page) => page.startsWith('fixes/openssl-')) ?? '';
     expect(text(openssl)).toContain('CVE-2026-20003 known to be exploited, listed 2026-11-01');
     expect(text(openssl)).toContain('Missing on 2 hosts; effective on 2 hosts.');
+    expect(text(openssl)).toContain('Severity: not rated by any feed that is loaded');
   });
 
   test("a host's page: its missing fixes with advisory and day, and those that came in", () => {

@@ -266,3 +266,37 @@ describe('unsupported', () => {
     ]);
   });
 });
+
+describe('severity of a fix, and who says so', () => {
+  const advisory = advisoryRows([['DSA-1-1', '2026-09-01', 'ssl', '2', cve, 'CVE-2026-10001']]);
+  const resolved = (name: string, urgency: string | null): Status => ({
+    ...isOpen,
+    cve: name,
+    status: 'resolved',
+    fixed_version: '2',
+    urgency,
+    no_advisory_reason: null,
+  });
+
+  test.each<[string, Status[], Row]>([
+    ['no tracker is loaded', [], { severity: 'unrated', severity_source: null }],
+    [
+      'the highest of its CVEs counts',
+      [resolved(cve, 'low'), resolved('CVE-2026-10001', 'medium')],
+      { severity: 'medium', severity_source: 'debian-tracker' },
+    ],
+    ['a star is no other word', [resolved(cve, 'high**')], { severity: 'high' }],
+    [
+      'not assigned yet is no rating',
+      [resolved(cve, 'not yet assigned')],
+      { severity: 'unrated', severity_source: null },
+    ],
+    ['nothing said', [resolved(cve, null)], { severity: 'unrated', severity_source: null }],
+    ['unimportant', [resolved(cve, 'unimportant')], { severity: 'unimportant' }],
+  ])('%s', async (_, statuses, expected) => {
+    const world = await told(ssl, ssl);
+    await writeFeed(world.ledgerRoot, { at: day(3), feed: 'debian-dsa', rows: advisory });
+    if (statuses.length > 0) await tracker(world, day(3), ...statuses);
+    expect(await world.rows("FROM fix_severities WHERE fix_id = 'bookworm/ssl/2'")).toMatchObject([expected]);
+  });
+});

@@ -1,0 +1,28 @@
+-- How severe a fix is, and who says so: the vendor's own word, the highest of the CVEs that it closes. Where no
+-- feed that is loaded rates it, it is unrated; policies judge that as high unless they say otherwise.
+CREATE OR REPLACE TABLE fix_severities AS
+WITH words AS (
+  FROM feed_cve_statuses
+  QUALIFY row_number() OVER (PARTITION BY release, source_package, cve ORDER BY changed_at DESC, present DESC) = 1 AND present
+),
+rated AS (
+  SELECT
+    fix_cves.fix_id,
+    -- A star marks what the tracker has taken from elsewhere; 'not yet assigned' is no rating.
+    max(CASE rtrim(words.urgency, '*') WHEN 'high' THEN 4 WHEN 'medium' THEN 3 WHEN 'low' THEN 2 WHEN 'unimportant' THEN 1 END) AS weight
+  FROM fix_cves
+  JOIN fixes USING (fix_id)
+  JOIN words ON words.release = fixes.release AND words.source_package = fixes.source AND words.cve = fix_cves.cve
+  GROUP BY ALL
+)
+SELECT
+  fixes.fix_id,
+  CASE rated.weight WHEN 4 THEN 'high' WHEN 3 THEN 'medium' WHEN 2 THEN 'low' WHEN 1 THEN 'unimportant' ELSE 'unrated' END AS severity,
+  CASE WHEN rated.weight IS NOT NULL THEN 'debian-tracker' END AS severity_source
+FROM fixes LEFT JOIN rated USING (fix_id)
+ORDER BY fix_id;
+
+COMMENT ON TABLE fix_severities IS 'Severity of each fix, with its source.';
+COMMENT ON COLUMN fix_severities.fix_id IS 'Release, source package and fixed version.';
+COMMENT ON COLUMN fix_severities.severity IS 'high, medium, low, unimportant or unrated.';
+COMMENT ON COLUMN fix_severities.severity_source IS 'Feed that rates it; null where none does.';
