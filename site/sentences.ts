@@ -43,6 +43,7 @@ export function doubtText(figures: Overview['figures']): string {
     [figures.hosts_partly_read, 'read in part'],
     [figures.hosts_lists_old, 'with old package lists'],
     [figures.hosts_advisories_old, 'with advisories that are not known until today'],
+    [figures.hosts_fixes_unseen, 'with fixes that were published since'],
   ];
   return doubts
     .filter(([hosts]) => hosts > 0)
@@ -63,7 +64,9 @@ export function hostSentence({ host }: Pick<HostStory, 'host'>): string {
     host.unsupported_since === null
       ? ''
       : `security support for its release ended on ${formatDay(host.unsupported_since)}.`;
-  const said = [unsupported, fixesText(host), pendingSentence(host)].filter((sentence) => sentence !== '');
+  const said = [unsupported, fixesText(host), unseenText(host), pendingSentence(host)].filter(
+    (sentence) => sentence !== '',
+  );
   // After a lead that ends in a colon the first one goes on in small letters.
   const [first = '', ...others] = said;
   return upperFirst(`${lead}${retired}${[first, ...others.map(upperFirst)].join(' ')}`);
@@ -87,6 +90,12 @@ function fixesText(host: HostStory['host']): string {
   const worst =
     exploited === 0 ? '' : `, ${formatCount(exploited)} of the missing against what is known to be exploited`;
   return `${said.join(', ')}${worst}.`;
+}
+
+function unseenText({ unseen_fixes: unseen }: HostStory['host']): string {
+  return unseen === 0
+    ? ''
+    : `whether it lacks ${countOf(unseen, 'security fix', 'security fixes')} published since it was last read is unknown.`;
 }
 
 function pendingSentence(host: HostStory['host']): string {

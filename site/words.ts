@@ -78,6 +78,7 @@ export const verdicts: Record<Verdict, Marked> = {
   'updates-pending': { word: 'others pending', shape: 'square' },
   'lists-old': { word: 'package lists old', shape: 'ring' },
   'effect-unknown': { word: 'effect unknown', shape: 'dashed' },
+  'fixes-unseen': { word: 'newer fixes unseen', shape: 'ring' },
   'advisories-old': { word: 'advisories not current', shape: 'ring' },
   'none-on-offer': { word: 'none on offer', shape: 'disc' },
 };

@@ -34,6 +34,7 @@ const sources: { [table: string]: TableName[] } = {
   unsupported: ['scans'],
   disagreements: ['scans'],
   log_breaks: ['packages'],
+  unseen_fixes: ['scans'],
   shared_machines: ['population'],
   followed: ['scans', 'releases'],
 };

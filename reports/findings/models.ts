@@ -72,6 +72,7 @@ export const publicTables = [
   'fix_cves',
   'fix_severities',
   'exposures',
+  'unseen_fixes',
   'unfixed',
   'unsupported',
   'disagreements',

@@ -19,6 +19,7 @@ export type Verdict =
   | 'updates-pending'
   | 'lists-old'
   | 'effect-unknown'
+  | 'fixes-unseen'
   | 'advisories-old'
   | 'none-on-offer';
 
@@ -54,6 +55,8 @@ export interface HostLine {
   effect_unknown_fixes: number | null;
   /** When the oldest missing one was published. */
   oldest_missing_at: string | null;
+  /** Fixes published since it was last read, of what it was behind then. */
+  unseen_fixes: number;
   /** End of its release's support; null while supported, or not known. */
   unsupported_since: string | null;
   /** Whether the advisories for its release are known until now, or nearly. */

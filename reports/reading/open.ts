@@ -61,5 +61,5 @@ export function sqlTexts(texts: readonly string[]): string {
 
 /** Worst first: what is known to be missing, then what nobody knows, then the rest. */
 export const worstFirst = `
-  list_position(['unsupported', 'security-pending', 'not-effective', 'updates-unread', 'stale', 'partly-read', 'unclear-pending', 'updates-pending', 'lists-old', 'effect-unknown', 'advisories-old'], verdict) NULLS LAST,
+  list_position(['unsupported', 'security-pending', 'not-effective', 'updates-unread', 'stale', 'partly-read', 'unclear-pending', 'updates-pending', 'lists-old', 'effect-unknown', 'fixes-unseen', 'advisories-old'], verdict) NULLS LAST,
   exploited_fixes DESC NULLS FIRST, missing_fixes DESC NULLS FIRST, security_updates DESC NULLS FIRST, updates DESC NULLS FIRST, host_id`;

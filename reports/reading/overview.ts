@@ -55,6 +55,8 @@ export interface Figures {
   hosts_lists_old: number;
   /** Read completely, lately and from fresh lists, but the advisories for its release are not known until now. */
   hosts_advisories_old: number;
+  /** Read completely, lately and from fresh lists, and a fix was published since then. */
+  hosts_fixes_unseen: number;
   hosts_unsupported: number;
   hosts_not_effective: number;
   /** Pairs of host and security fix that is missing. */
@@ -111,6 +113,7 @@ export const figuresSql = `
     count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'partly-read') AS hosts_partly_read,
     count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'read' AND NOT lists_fresh) AS hosts_lists_old,
     count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'read' AND lists_fresh AND NOT advisories_current) AS hosts_advisories_old,
+    count(*) FILTER (WHERE updates IS NOT NULL AND standing = 'read' AND lists_fresh AND advisories_current AND unseen_fixes > 0) AS hosts_fixes_unseen,
     count(*) FILTER (WHERE unsupported_since IS NOT NULL) AS hosts_unsupported,
     count(*) FILTER (WHERE not_effective_fixes > 0) AS hosts_not_effective,
     coalesce(sum(missing_fixes), 0)::BIGINT AS missing_fixes,

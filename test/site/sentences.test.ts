@@ -12,6 +12,7 @@ const figures: Overview['figures'] = {
   hosts_partly_read: 0,
   hosts_lists_old: 0,
   hosts_advisories_old: 0,
+  hosts_fixes_unseen: 0,
   hosts_unsupported: 0,
   hosts_not_effective: 0,
   missing_fixes: 0,
@@ -94,6 +95,7 @@ const host = {
   exploited_fixes: 0,
   not_effective_fixes: 0,
   effect_unknown_fixes: 0,
+  unseen_fixes: 0,
   unsupported_since: null,
 } as HostStory['host'];
 
@@ -160,6 +162,11 @@ test.each<[string, Partial<HostStory['host']>, string]>([
     'fixes whose effect is all that is unknown',
     { effect_unknown_fixes: 1 },
     '1 security fix installed with unknown effect. No update was on offer.',
+  ],
+  [
+    'fixes published since it was last read',
+    { unseen_fixes: 2, standing: 'stale' },
+    'Not read since 2026-11-23 06:00 UTC. At that time: whether it lacks 2 security fixes published since it was last read is unknown. No update was on offer.',
   ],
   [
     'past the end of support',

@@ -85,6 +85,19 @@ JOIN scans scan USING (host_id, collector, sequence)
 JOIN (SELECT DISTINCT ecosystem, package, source FROM judged_packages WHERE source IS NOT NULL) packages ON packages.ecosystem = scan.ecosystem AND packages.package = mapped.package
 ORDER BY ALL;
 
+-- Silence: what was published after the last whole reading of a host may be on it by now. It is no exposure, it
+-- is unknown (semantics 4), and is listed apart.
+CREATE OR REPLACE TABLE unseen_fixes AS
+SELECT hosts.host_id, hosts.incarnation, spell.fix_id, fixes.published_not_before, max(observations.last_at) AS last_read_at
+FROM vulnerable_spells spell
+JOIN fixes USING (fix_id)
+JOIN hosts USING (host_id, incarnation)
+JOIN observations USING (host_id, incarnation)
+WHERE hosts.listed_now AND spell.lacking_parts > 0 AND observations.subject = 'packages' AND observations.status = 'complete'
+GROUP BY ALL
+HAVING fixes.published_not_before > max(observations.last_at)
+ORDER BY hosts.host_id, spell.fix_id;
+
 CREATE OR REPLACE TABLE exposure_spells AS
 WITH horizons AS (
   SELECT host_id, incarnation, min(seen_at) AS horizon_at
@@ -108,7 +121,9 @@ relevant AS (
     spell.installed_not_after <= fixes.published_not_after AND spell.lacking_parts = 0 AS pre_empted
   FROM vulnerable_spells spell JOIN fixes USING (fix_id)
   JOIN lives USING (host_id, incarnation)
+  LEFT JOIN package_reads USING (host_id, incarnation)
   WHERE (spell.installed_not_after IS NULL OR spell.lacking_parts > 0 OR spell.runs OR NOT (spell.removed AND spell.installed_not_after <= coalesce(fixes.published_not_before, spell.installed_not_after)))
+    AND NOT (spell.lacking_parts > 0 AND coalesce(fixes.published_not_before > package_reads.last_at, false))
     -- What happened to the image before the machine was born is not this machine's.
     AND (spell.lacking_parts > 0 OR spell.runs OR lives.born_at IS NULL OR greatest(spell.installed_not_after, spell.rebooted_not_after) >= lives.born_at)
 ),
@@ -228,3 +243,9 @@ ASOF LEFT JOIN (SELECT host_id, incarnation, happened_at FROM scans WHERE was_re
   ON first_look.host_id = effected.host_id AND first_look.incarnation = effected.incarnation
   AND first_look.happened_at >= greatest(effected.published_not_before, effected.began_not_before, effected.began_not_after)
 ORDER BY effected.host_id, effected.incarnation, effected.fix_id, effected.spell;
+
+COMMENT ON TABLE unseen_fixes IS 'Fixes that were published since a host was last read whole, of what it was behind then: whether it lacks them is unknown.';
+COMMENT ON COLUMN unseen_fixes.incarnation IS 'Which machine under that name.';
+COMMENT ON COLUMN unseen_fixes.fix_id IS 'Release, source package and fixed version.';
+COMMENT ON COLUMN unseen_fixes.published_not_before IS 'Earliest instant of publication.';
+COMMENT ON COLUMN unseen_fixes.last_read_at IS 'Last whole reading of its packages.';

@@ -45,6 +45,12 @@ lacking AS (
   FROM latest_exposures
   GROUP BY host_id
 ),
+unseen AS (
+  SELECT host_id, count(*) AS unseen_fixes
+  FROM unseen_fixes JOIN fixes USING (fix_id)
+  WHERE fixes.kind IN ('security', 'security-unlisted')
+  GROUP BY host_id
+),
 past_support AS (
   SELECT host_id, incarnation, min(began_not_before) AS unsupported_since
   FROM unsupported WHERE status = 'open' AND source IS NULL GROUP BY ALL
@@ -68,11 +74,13 @@ figures AS (
     CASE WHEN hosts.packages_reading <> 'unread' THEN coalesce(lacking.not_effective_fixes, 0) END AS not_effective_fixes,
     CASE WHEN hosts.packages_reading <> 'unread' THEN coalesce(lacking.effect_unknown_fixes, 0) END AS effect_unknown_fixes,
     lacking.oldest_missing_at,
+    coalesce(unseen.unseen_fixes, 0) AS unseen_fixes,
     past_support.unsupported_since,
     hosts.os_codename IS NOT NULL AND hosts.os_codename IN (SELECT release FROM current_releases) AS advisories_current
   FROM hosts CROSS JOIN as_of
   LEFT JOIN pending USING (host_id)
   LEFT JOIN lacking USING (host_id)
+  LEFT JOIN unseen USING (host_id)
   LEFT JOIN past_support ON past_support.host_id = hosts.host_id AND past_support.incarnation = hosts.incarnation
 )
 SELECT
@@ -88,6 +96,7 @@ SELECT
     WHEN updates > 0 THEN 'updates-pending'
     WHEN NOT lists_fresh THEN 'lists-old'
     WHEN effect_unknown_fixes > 0 THEN 'effect-unknown'
+    WHEN unseen_fixes > 0 THEN 'fixes-unseen'
     WHEN NOT advisories_current THEN 'advisories-old'
     ELSE 'none-on-offer'
   END AS verdict

@@ -145,6 +145,8 @@ function describe(
     opened_not_after: latest(fix.publishedNotAfter, points[first]?.at ?? ''),
   };
   if (after === undefined) {
+    // Published when nobody looked any more: unknown, no exposure.
+    if ((machine.scans.at(-1)?.at ?? '') < fix.publishedNotBefore) return null;
     const status = machine.end?.status ?? 'open';
     const reason = status === 'open' ? reasonOf(machine, fix) : null;
     return { ...opened, status, reason, ...never, ...exited(machine.end?.from, machine.end?.to) };

@@ -61,6 +61,38 @@ const revisions: [string, RunStory[], Loads, Row[]][] = [
   ],
 ];
 
+describe('fixes published after the last reading of a host', () => {
+  test.each<[string, RunStory[], object[], object[]]>([
+    [
+      'are unknown on it',
+      daily(old, old, 'unreachable', 'unreachable'),
+      [],
+      [{ host_id: 'web', fix_id: 'bookworm/ssl/2', last_read_at: at(2) }],
+    ],
+    [
+      'on the day of that reading: missing as far as anybody knows',
+      daily(old, old, old, 'unreachable'),
+      [{ status: 'open', last_confirmed_at: at(3) }],
+      [],
+    ],
+    [
+      'once it is read again, it lacked them since publication',
+      daily(old, old, 'unreachable', 'unreachable', old),
+      [{ status: 'open', opened_not_before: startOf(3) }],
+      [],
+    ],
+    ['and it has left: neither', daily(old, old, null, null), [], []],
+    ['that it had already: neither', daily(fixed, 'unreachable', 'unreachable', 'unreachable'), [], []],
+  ])('%s', async (_, runs, exposures, unseen) => {
+    const world = await tell(runs);
+    await writeFeed(world.ledgerRoot, { at: startOf(9), feed: 'debian-dsa', rows: advisoryRows([advisory]) });
+    expect(await world.rows("FROM exposures WHERE host_id = 'web'")).toMatchObject(exposures);
+    const rows = await world.rows('FROM unseen_fixes');
+    expect(rows).toMatchObject(unseen);
+    expect(rows).toHaveLength(unseen.length);
+  });
+});
+
 describe('advisories that change', () => {
   test.each(revisions)('%s', async (_, runs, loads, expected) => {
     const world = await tell(runs);

@@ -67,7 +67,7 @@ describe('unfixed', () => {
   });
 
   test('a fix is published: it ends there, and is linked to the exposure that begins', async () => {
-    const world = await told(ssl);
+    const world = await told(ssl, ssl, ssl, ssl, ssl, ssl);
     await tracker(world, day(1, '12:00:00.000'), isOpen);
     await writeFeed(world.ledgerRoot, {
       at: day(6),
