@@ -25,7 +25,7 @@ again AS (
   FROM present
   JOIN logged USING (host_id, incarnation, package, architecture)
   JOIN scans scan ON scan.host_id = present.host_id AND scan.incarnation = present.incarnation AND scan.was_read
-    AND scan.happened_at >= logged.not_after AND scan.happened_at <= present.last_seen_at
+    AND scan.happened_at > logged.not_after AND scan.happened_at <= present.last_seen_at
   WHERE logged.not_before >= present.first_seen_at AND logged.not_after <= present.last_seen_at
     AND logged.version IS DISTINCT FROM present.version
   GROUP BY ALL
@@ -46,7 +46,7 @@ read_before AS (
 gone_again AS (
   SELECT logged.host_id, logged.incarnation, logged.package, logged.architecture, read.read_at, max(logged.not_before) AS changed_at
   FROM logged ASOF JOIN whole_readings read
-    ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at >= logged.not_after
+    ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at > logged.not_after
   ANTI JOIN present
     ON present.host_id = logged.host_id AND present.incarnation = logged.incarnation AND present.package = logged.package
     AND present.architecture = logged.architecture AND read.read_at BETWEEN present.first_seen_at AND present.last_seen_at
@@ -89,7 +89,7 @@ changes AS (
     ),
     lag(happened_at) OVER timeline AS changed_before_at
   FROM items
-  WINDOW timeline AS (PARTITION BY host_id, incarnation, package, architecture ORDER BY happened_at, place, version NULLS LAST)
+  WINDOW timeline AS (PARTITION BY host_id, incarnation, package, architecture ORDER BY happened_at, place, version NULLS LAST, log_break NULLS FIRST, not_before NULLS FIRST, evidence)
   QUALIFY CASE WHEN row_number() OVER timeline = 1 THEN version IS NOT NULL ELSE version IS DISTINCT FROM lag(version) OVER timeline END
 ),
 bounded AS (

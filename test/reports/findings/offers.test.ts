@@ -7,6 +7,8 @@ import type { Found, HostState } from './story.ts';
 
 const day = (number: number): string => `2026-09-${String(number).padStart(2, '0')}T03:00:00.000Z`;
 const advisory: Advisory = ['DSA-1-1', '2026-09-03', 'ssl', '2', 'CVE-2026-10000'];
+/** Published before the first scan was over, so that every scan speaks of it. */
+const early: Advisory = ['DSA-1-1', '2026-09-01', 'ssl', '2', 'CVE-2026-10000'];
 
 /** A host whose package lists were refreshed for each scan, with its own security archive. */
 function host(state: Partial<HostState>, number: number): HostState {
@@ -209,36 +211,36 @@ describe('since when the own repositories have it, and why it is not applied', (
     ],
   ];
   test.each(cases)('%s', async (_, found, expected) => {
-    expect((await after(found, sql))[0]).toMatchObject(expected);
+    expect((await after(found, sql, [early]))[0]).toMatchObject(expected);
   });
 });
 
 describe('where advisories and hosts disagree', () => {
   const sql = 'SELECT kind, cause FROM disagreements';
   const cases: [string, Partial<HostState>, Advisory[], Row[]][] = [
-    ['they agree', { offers: security('2') }, [advisory], []],
+    ['they agree', { offers: security('2') }, [early], []],
     [
       'the host has no security repository',
       { repositories: [{}] },
-      [advisory],
+      [early],
       [{ kind: 'fixed-but-not-offered', cause: 'no-security-repository' }],
     ],
     [
       'its repositories do not have it',
       {},
-      [advisory],
+      [early],
       [{ kind: 'fixed-but-not-offered', cause: 'not-in-its-repositories' }],
     ],
     [
       'its package lists are old',
       { scan: { lists_checked_at: '2026-08-01T00:00:00.000Z' } },
-      [advisory],
+      [early],
       [{ kind: 'fixed-but-not-offered', cause: 'old-package-lists' }],
     ],
     [
       'its updates were not read',
       { readings: { updates: 'unread' } },
-      [advisory],
+      [early],
       [{ kind: 'fixed-but-not-offered', cause: 'updates-not-read' }],
     ],
     [
@@ -250,7 +252,7 @@ describe('where advisories and hosts disagree', () => {
     [
       'held, pinned or kept back is no disagreement',
       { offers: { ssl: { newest_version: '2', security: true, security_version: '2', reason: 'held' } } },
-      [advisory],
+      [early],
       [],
     ],
   ];
