@@ -1,12 +1,13 @@
 /** What `build`, `query` and `start` share: the findings of a workspace's record, folded when needed. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { listEntries } from '#data/ledger/entries.ts';
 import { withWriterLock } from '#data/ledger/lock.ts';
 import { explainWriteError } from '#data/model/durable.ts';
 import { Failure } from '#data/model/failure.ts';
-import { loadWorkspace } from '#data/workspace/load.ts';
-import { findingsPath, foldLedger } from '#reports/findings/fold.ts';
-import type { Findings, FoldOptions } from '#reports/findings/fold.ts';
+import { derivedPath, deriveFindings, knownAt } from '#reports/derive.ts';
+import type { DeriveOptions } from '#reports/derive.ts';
+import type { Findings } from '#reports/findings/fold.ts';
 import type { Places } from './workspace.ts';
 
 /**
@@ -16,31 +17,45 @@ import type { Places } from './workspace.ts';
  * @param waitSeconds how long to wait for another fold or build
  */
 export async function openFindings(where: Places, waitSeconds = 60): Promise<Findings> {
-  const path = findingsPath(await foldOptions(where));
+  const path = derivedPath(deriveOptions(where, null));
   if (existsSync(path)) return { path, folded: 'reused' };
-  return withFindings(where, (findings) => Promise.resolve(findings), waitSeconds);
+  return withFindings(where, (findings) => Promise.resolve(findings), { waitSeconds });
+}
+
+export interface FindingsOptions {
+  /** Only what the record held at this UTC instant. */
+  asOf?: string | null;
+  /** How long to wait for another fold or build. */
+  waitSeconds?: number;
 }
 
 /** Runs work on the findings while holding the lock of the cache folder: no other fold or build meanwhile. */
 export async function withFindings<T>(
   where: Places,
   work: (findings: Findings) => Promise<T>,
-  waitSeconds = 60,
+  { asOf = null, waitSeconds = 60 }: FindingsOptions = {},
 ): Promise<T> {
-  const options = await foldOptions(where);
+  const options = deriveOptions(where, asOf);
   return withWriterLock(where.cache, { waitSeconds }, async () => {
-    const findings = await foldLedger(options).catch((error: unknown) => {
+    const findings = await deriveFindings(options).catch((error: unknown) => {
       throw explainWriteError(error, where.cache, 'the record and the site are as they were');
     });
     return work(findings);
   });
 }
 
-async function foldOptions(where: Places): Promise<FoldOptions> {
-  const entries = listEntries(where.ledger);
-  if (entries.length === 0) {
+function deriveOptions(where: Places, asOf: string | null): DeriveOptions {
+  const all = listEntries(where.ledger);
+  const [first] = all.map(({ manifest }) => manifest.recorded_at).sort();
+  if (first === undefined)
     throw new Failure('no-record', 'the record is empty', { nextStep: 'patchledger scan' });
-  }
-  const { config } = await loadWorkspace(where.root);
-  return { cacheRoot: where.cache, entries, maxScanAgeHours: config.scan.maxAgeHours };
+  if (asOf === null) return { cacheRoot: where.cache, entries: all };
+  const entries = knownAt(all, asOf);
+  if (entries.length === 0)
+    throw new Failure('no-record', `there is no record as of ${asOf}: it begins at ${first}`, {
+      nextStep: 'name a later day',
+      exitCode: 2,
+    });
+  // A past day has a cache of its own: it must not push out today's.
+  return { cacheRoot: join(where.cache, 'as-of'), entries };
 }

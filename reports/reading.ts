@@ -22,6 +22,8 @@ import { askFindings } from './reading/open.ts';
 import type { FindingsSource } from './reading/open.ts';
 import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
+import { askExceptions, askPolicies, askPolicyStory } from './reading/policies.ts';
+import type { ExceptionLine, PolicyLine, PolicyStory } from './reading/policies.ts';
 import { askTrends } from './reading/trends.ts';
 import type { Trends } from './reading/trends.ts';
 
@@ -59,6 +61,14 @@ export { shownNumbers } from './reading/method.ts';
 export type { MethodModel, MethodTable, ShownNumber } from './reading/method.ts';
 export type { FindingsSource } from './reading/open.ts';
 export type {
+  ExceptionLine,
+  PolicyFix,
+  PolicyHost,
+  PolicyLine,
+  PolicyRule,
+  PolicyStory,
+} from './reading/policies.ts';
+export type {
   ExploitedFix,
   Figures,
   Overview,
@@ -93,6 +103,21 @@ export function readOverview(source: FindingsSource): Promise<Overview> {
 /** How long fixes take, what came and went, and how old that is which is missing. */
 export function readTrends(source: FindingsSource): Promise<Trends> {
   return askFindings(source, askTrends);
+}
+
+/** Policies in force with their headlines, the primary one first. */
+export function readPolicies(source: FindingsSource): Promise<PolicyLine[]> {
+  return askFindings(source, askPolicies);
+}
+
+/** Rules of one policy, and what it is not satisfied with. */
+export function readPolicyStory(source: FindingsSource, policy: string): Promise<PolicyStory> {
+  return askFindings(source, (ask) => askPolicyStory(ask, policy));
+}
+
+/** Exceptions that the record knows: in force, to come, over. */
+export function readExceptions(source: FindingsSource): Promise<ExceptionLine[]> {
+  return askFindings(source, askExceptions);
 }
 
 /** The models that the findings are made by, in order, with their tables. */

@@ -32,6 +32,11 @@ export function fixPath(fix: { fix_id: string; source: string }): string {
   return `/fixes/${fixFolder(fix)}/`;
 }
 
+/** The address of a policy's page; ids are names by the workspace's grammar. */
+export function policyPath(policy: string): string {
+  return `/policies/${policy.toLowerCase()}/`;
+}
+
 /** The address of the page of one model of the findings. */
 export function modelPath(name: string): string {
   return `/method/${name}/`;

@@ -14,7 +14,10 @@ import {
   readHostLines,
   readHostStories,
   readMethod,
+  readExceptions,
   readOverview,
+  readPolicies,
+  readPolicyStory,
   readTrends,
 } from '#reports/reading.ts';
 import type {
@@ -28,7 +31,10 @@ import type {
   HostLine,
   HostStory,
   MethodModel,
+  ExceptionLine,
   Overview,
+  PolicyLine,
+  PolicyStory,
   Trends,
 } from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
@@ -44,11 +50,17 @@ export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
 export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const trends = once<Trends>(() => readTrends(siteSource.findings));
+export const policies = once<PolicyLine[]>(() => readPolicies(siteSource.findings));
+export const exceptions = once<ExceptionLine[]>(() => readExceptions(siteSource.findings));
 export const method = once<MethodModel[]>(() => readMethod(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
 
 export function downloads(): Download[] {
   return JSON.parse(readFileSync(siteSource.downloadsFile, 'utf8')) as Download[];
+}
+
+export function policyStory(policy: string): Promise<PolicyStory> {
+  return readPolicyStory(siteSource.findings, policy);
 }
 
 let batch: { number: number; stories: Promise<Map<string, HostStory>> } | undefined;

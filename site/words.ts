@@ -27,6 +27,12 @@ export function formatInstant(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)}`;
 }
 
+/** A deadline to the minute, in UTC; midnight is the end of the day before: '2026-11-22 24:00'. */
+export function formatDeadline(instant: string): string {
+  if (!instant.endsWith('T00:00:00.000Z')) return formatInstant(instant);
+  return `${new Date(Date.parse(instant) - 1).toISOString().slice(0, 10)} 24:00`;
+}
+
 export function formatDay(instant: string): string {
   return instant.slice(0, 10);
 }

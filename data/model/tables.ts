@@ -4,7 +4,7 @@
  * which is null in what older versions wrote.
  *
  * 1: the first. 2: `scans` has stage, attempts and host_key. 3: `scans` has
- * born_at; entries of the kind feed.
+ * born_at; entries of the kind feed. 4: entries of the kind workspace.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';
@@ -344,4 +344,4 @@ export const subjectTables: { [subject: string]: ScanTableName } = {
   software: 'software',
 };
 
-export const schemaVersion = 3;
+export const schemaVersion = 4;

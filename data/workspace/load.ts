@@ -36,20 +36,24 @@ export interface WorkspaceConfig {
     connecting: number;
     attempts: number;
   };
-  /** As written: paths may begin with `~/`, or be relative to the workspace; null for the usual. */
   /** As written: a path may be relative to the workspace. */
   feeds: { [id in FeedId]?: string | undefined };
+  /** As written: paths may begin with `~/`, or be relative to the workspace; null for the usual. */
   ssh: { user: string | null; identityFiles: string[] | null; knownHosts: string[] | null };
 }
 
-export interface Workspace {
-  root: string;
+/** What people's files say. */
+export interface WorkspaceContent {
   config: WorkspaceConfig;
   /** The population, by host id, with inherited settings resolved. */
   hosts: RowOf<'population'>[];
   policies: Policy[];
   exceptions: Exception[];
   approvals: Approval[];
+}
+
+export interface Workspace extends WorkspaceContent {
+  root: string;
   /** Every file that was used, by path: what a run stores beside its rows. */
   files: WorkspaceFile[];
 }
@@ -72,8 +76,23 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
     });
   }
   const files = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
+  return {
+    root,
+    ...readContent(files),
+    files: existsSync(join(root, knownHostsPath)) ? [readFile(root, knownHostsPath), ...files] : files,
+  };
+}
+
+/**
+ * What a workspace's files say, wherever they come from: the workspace, or the copies in the record.
+ *
+ * @param files every file of the workspace; those that people do not write as YAML are passed over
+ * @throws Failure 'workspace-invalid' naming file, line and column of every problem
+ */
+export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): WorkspaceContent {
   const problems: Problem[] = [];
   const parsed = files
+    .filter(({ path }) => /\.ya?ml$/.test(path))
     .map(({ path, content }) => parseYaml(path, content, problems))
     .filter((file) => file !== undefined);
   const config = readAll(parsed, configPath, Config, problems)[0]?.content;
@@ -86,7 +105,6 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
   throwProblems(problems);
   if (config === undefined) throw new TypeError('a configuration without problems is there');
   return {
-    root,
     config: {
       collector: config.collector,
       title: config.title,
@@ -111,7 +129,6 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),
-    files: existsSync(join(root, knownHostsPath)) ? [readFile(root, knownHostsPath), ...files] : files,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   Name,
   Path,
   strict,
+  WebAddress,
   When,
 } from './shapes.ts';
 
@@ -132,11 +133,17 @@ const Rule = strict({
 export const Policy = strict({
   id: Name,
   title: Line,
-  source: strict({ text: Line, url: z.url().optional() }).describe('Where the rule is written.'),
+  source: strict({ text: Line, url: WebAddress.optional() }).describe('Where the rule is written.'),
   clock: z
     .enum(['published', 'available', 'first-observed', 'evaluated', 'from-introduction'])
     .describe('Which of the four dates starts the clock.'),
   rules: z.array(Rule).min(1).describe('The first rule that matches decides.'),
+  evaluation: strict({
+    allowed: Allowed.describe('Time allowed for the decision, from detection.'),
+    'scan-interval-hours': within(1, 8760, 24, 'Detection is this long after publication at the latest.'),
+  })
+    .optional()
+    .describe('For a clock that starts with the evaluation.'),
   effectiveness: z
     .enum(['effective', 'effective-or-unknown', 'installed'])
     .default('effective')
@@ -150,7 +157,12 @@ export const Policy = strict({
     .default('keep')
     .describe('Whether a reopened exposure keeps its deadline.'),
   zone: z.string().refine(isZone, 'expected an IANA time zone').optional(),
-}).describe('policies/*.yaml: one framework or house rule.');
+})
+  .refine((policy) => policy.clock !== 'evaluated' || policy.evaluation !== undefined, {
+    path: ['evaluation'],
+    error: 'expected the time allowed for the evaluation, which starts the clock',
+  })
+  .describe('policies/*.yaml: one framework or house rule.');
 
 export const Exceptions = strict({
   exceptions: z
@@ -165,7 +177,7 @@ export const Exceptions = strict({
         approver: Line,
         from: When,
         until: When.describe('An exception always ends.'),
-        evidence: z.url().optional(),
+        evidence: WebAddress.optional(),
       }),
     )
     .default([]),

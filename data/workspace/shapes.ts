@@ -69,9 +69,12 @@ export const When = z.union(
   { error: 'expected YYYY-MM-DD, or an instant such as 2026-09-30T22:00:00Z' },
 );
 
+/** An address that a page may link to: nothing that runs. */
+export const WebAddress = z.url({ protocol: /^https?$/, error: 'expected an http or https address' });
+
 const CveId = z.string().regex(/^CVE-\d{4}-\d{4,}$/, 'expected a CVE id such as CVE-2024-6387');
 
-/** Which hosts: any of these ids, groups, environments…; all hosts when nothing is said. */
+/** Which hosts: every key that is given must fit, and of its values one; all hosts when nothing is said. */
 export const HostSelector = strict({
   ids: z.array(HostId).min(1).optional(),
   groups: z.array(Name).min(1).optional(),
@@ -85,7 +88,7 @@ export const HostSelector = strict({
   tags: z.array(Name).min(1).optional(),
 });
 
-/** Which fixes: by kind, severity, known exploitation, source package, advisory or CVE. */
+/** Which fixes: every key that is given must fit, and of its values one. */
 export const FixSelector = strict({
   kinds: z
     .array(z.enum(['security', 'security-unlisted', 'bugfix', 'unclassified']))

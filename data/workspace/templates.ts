@@ -17,6 +17,8 @@ export function templates({ name }: TemplateValues): Map<string, string> {
     ['patchledger.yaml', head('patchledger', 0) + config(name)],
     ['inventory/hosts.yaml', head('inventory', 1) + inventory(name)],
     ['policies/default.yaml', head('policy', 1) + policy],
+    ['policies/pci-dss.yaml', head('policy', 1) + pciDss],
+    ['policies/cyber-essentials.yaml', head('policy', 1) + cyberEssentials],
     ['exceptions/exceptions.yaml', head('exceptions', 1) + exceptions],
     ['approvals/approvals.yaml', head('approvals', 1) + approvals],
   ]);
@@ -109,6 +111,63 @@ rules:
       kinds: [security, security-unlisted]
     allowed:
       days: 30
+`;
+
+const pciDss = `
+# PCI DSS 4.0.1, requirement 6.3.3. The one month for critical patches is the standard's; the rest is for you to
+# decide: what you rank as critical under 6.3.1, and the time frame for all others under your risk analysis.
+# Delete this file when the standard does not concern you.
+id: pci-dss-4.0.1
+title: PCI DSS 4.0.1, 6.3.3
+source:
+  text: PCI DSS 4.0.1, requirement 6.3.3
+  url: https://www.pcisecuritystandards.org/document_library/
+clock: published
+unrated: high
+rules:
+  - name: Critical by our ranking (6.3.1)
+    fixes:
+      kinds: [security, security-unlisted]
+      severities: [critical, high]
+    allowed:
+      months: 1
+  - name: Known to be exploited
+    fixes:
+      kinds: [security, security-unlisted]
+      known-exploited: true
+    allowed:
+      months: 1
+  - name: All others, by our own risk analysis
+    fixes:
+      kinds: [security, security-unlisted]
+    allowed:
+      months: 3
+`;
+
+const cyberEssentials = `
+# Cyber Essentials 3.3: within 14 days of release where the vendor calls it critical or high, where CVSS is 7 or
+# more, or where nobody says how severe it is. A fix counts when it is in effect, so a pending reboot is not done.
+# Delete this file when the scheme does not concern you.
+id: cyber-essentials-3.3
+title: Cyber Essentials 3.3, security update management
+source:
+  text: Cyber Essentials, Requirements for IT infrastructure 3.3
+  url: https://www.ncsc.gov.uk/cyberessentials/resources
+clock: published
+unrated: high
+rules:
+  - name: Critical, high or of undisclosed severity
+    fixes:
+      kinds: [security, security-unlisted]
+      severities: [critical, high]
+    allowed:
+      days: 14
+  - name: Known to be exploited
+    fixes:
+      kinds: [security, security-unlisted]
+      known-exploited: true
+    allowed:
+      days: 14
 `;
 
 const exceptions = `

@@ -20,7 +20,7 @@ import { inheritComments } from './comments.ts';
 import { addFacts, createFacts } from './facts.ts';
 import { addFeedFacts, createFeedFacts } from './feed-facts.ts';
 import { judge } from './judgement.ts';
-import { hashModels, keepModels, readModels } from './models.ts';
+import { hashModels, keepModels, keepPublicTables, publicTables, readModels } from './models.ts';
 import type { Model } from './models.ts';
 
 export interface Findings {
@@ -28,6 +28,17 @@ export interface Findings {
   path: string;
   /** Whether it had to be made. */
   folded: 'reused' | 'extended' | 'rebuilt';
+}
+
+/** What later rooms derive from the findings, in the same file. */
+export interface Stage {
+  models: Model[];
+  /** Whatever else decides what it makes. */
+  settings: string[];
+  /** Makes its tables; those of the findings and of the stages before it are there. */
+  derive: (connection: DuckDBConnection, entries: Entry[]) => Promise<void>;
+  /** Those of its tables that people may query and download. */
+  publicTables: readonly string[];
 }
 
 export interface FoldOptions {
@@ -39,9 +50,10 @@ export interface FoldOptions {
   maxScanAgeHours?: number;
   /** Cores DuckDB may use. */
   threads?: number;
+  stages?: Stage[];
 }
 
-const schema = 'findings 2';
+const schema = 'findings 3';
 const usualMaxScanAgeHours = 72;
 
 /** Where the findings of the given entries are, or would be. */
@@ -52,14 +64,14 @@ export function findingsPath(options: FoldOptions): string {
     ...createFacts(),
     ...addFacts(),
     ...createFeedFacts(),
+    ...stagesOf(options).flatMap((stage) => stage.settings),
   ];
-  const modelsHash = hashModels(readModels(), ...settings);
+  const modelsHash = hashModels(allModels(options), ...settings);
   return join(options.cacheRoot, `${hashHeads(options.entries)}-${modelsHash}.duckdb`);
 }
 
 /** Makes, or finds, the findings of the given entries. */
 export async function foldLedger(options: FoldOptions): Promise<Findings> {
-  const models = readModels();
   const maxScanAgeHours = options.maxScanAgeHours ?? usualMaxScanAgeHours;
   const path = findingsPath(options);
   if (existsSync(path)) return { path, folded: 'reused' };
@@ -71,7 +83,7 @@ export async function foldLedger(options: FoldOptions): Promise<Findings> {
     const base = await findBase(options, path);
     if (base !== undefined) copyFileSync(base, draft, constants.COPYFILE_FICLONE);
     await withDatabase(draft, databaseOptions(options), (connection) =>
-      extend(connection, { ...options, models, maxScanAgeHours }),
+      extend(connection, { ...options, maxScanAgeHours }),
     );
     syncFile(draft);
     renameDurably(draft, path);
@@ -83,8 +95,16 @@ export async function foldLedger(options: FoldOptions): Promise<Findings> {
 }
 
 interface ExtendOptions extends FoldOptions {
-  models: Model[];
   maxScanAgeHours: number;
+}
+
+function stagesOf({ stages }: FoldOptions): Stage[] {
+  return stages ?? [];
+}
+
+/** Those of the findings, then those of the stages. */
+function allModels(options: FoldOptions): Model[] {
+  return [...readModels(), ...stagesOf(options).flatMap(({ models }) => models)];
 }
 
 /**
@@ -104,11 +124,16 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
   await createRecordViews(connection, await entriesOfLastReads(connection, options.entries));
   await judge(connection);
   await runAll(connection, [asOf(options)]);
-  for (const { tables } of options.models) await connection.run(tables);
+  for (const { tables } of readModels()) await connection.run(tables);
+  for (const stage of stagesOf(options)) await stage.derive(connection, options.entries);
   await connection.run('BEGIN TRANSACTION');
-  for (const { comments } of options.models) if (comments !== '') await connection.run(comments);
+  const models = allModels(options);
+  for (const { comments } of models) if (comments !== '') await connection.run(comments);
   await inheritComments(connection);
-  await connection.run(keepModels(options.models));
+  await connection.run(keepModels(models));
+  await connection.run(
+    keepPublicTables([...publicTables, ...stagesOf(options).flatMap((stage) => stage.publicTables)]),
+  );
   await connection.run('COMMIT');
   await connection.run('CHECKPOINT');
 }

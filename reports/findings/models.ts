@@ -44,7 +44,7 @@ const files = [
   '28-fix-severities.sql',
 ];
 
-/** Tables that people may query and download; the others are steps on the way. */
+/** Tables of the findings that people may query and download; the others are steps on the way. */
 export const publicTables = [
   'runs',
   'hosts',
@@ -83,8 +83,13 @@ export const publicTables = [
   'shared_machines',
 ];
 
-export function readModels(folder: URL = new URL('models/', import.meta.url)): Model[] {
-  return files.map((file) => {
+export function readModels(): Model[] {
+  return readModelFiles(new URL('models/', import.meta.url), files);
+}
+
+/** Models of a folder, in the order of the names. */
+export function readModelFiles(folder: URL, names: readonly string[]): Model[] {
+  return names.map((file) => {
     const sql = readFileSync(new URL(file, folder), 'utf8');
     const end = sql.search(/^COMMENT ON /m);
     return {
@@ -100,6 +105,12 @@ export function readModels(folder: URL = new URL('models/', import.meta.url)): M
 export function keepModels(models: Model[]): string {
   const rows = models.map(({ name, sql }, place) => `(${place}, ${sqlText(name)}, ${sqlText(sql)})`);
   return `CREATE OR REPLACE TABLE models AS FROM (VALUES ${rows.join(', ')}) AS model(place, name, sql)`;
+}
+
+/** The statement that keeps which tables people may query and download: `public_tables(place, name)`. */
+export function keepPublicTables(names: readonly string[]): string {
+  const rows = names.map((name, place) => `(${place}, ${sqlText(name)})`);
+  return `CREATE OR REPLACE TABLE public_tables AS FROM (VALUES ${rows.join(', ')}) AS public_table(place, name)`;
 }
 
 /** One hash for the models and whatever else decides what the findings look like: changed models make another cache. */

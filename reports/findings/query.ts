@@ -2,7 +2,6 @@
 import { readTable, withDatabase } from '#data/ledger/database.ts';
 import type { JsonValue } from '#data/ledger/database.ts';
 import { Failure } from '#data/model/failure.ts';
-import { publicTables } from './models.ts';
 
 export interface QueryResult {
   columns: string[];
@@ -36,10 +35,9 @@ export async function queryFindings(path: string, sql: string): Promise<QueryRes
 
 /** Every public view with its columns and what they mean. */
 export function describeViews(path: string): Promise<QueryResult> {
-  const names = publicTables.map((name) => `'${name}'`).join(', ');
   return queryFindings(
     path,
     `SELECT table_name AS "view", column_name AS "column", data_type AS "type", coalesce(comment, '') AS meaning
-     FROM duckdb_columns() WHERE table_name IN (${names}) ORDER BY list_position([${names}], table_name), column_index`,
+     FROM duckdb_columns() JOIN public_tables ON public_tables.name = table_name ORDER BY public_tables.place, column_index`,
   );
 }

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows, sqlName, sqlText, withDatabase } from '#data/ledger/database.ts';
-import { publicTables } from '../findings/models.ts';
 import type { FindingsSource } from './open.ts';
 
 export interface Download {
@@ -54,7 +53,8 @@ export async function writeDownloads(source: FindingsSource, folder: string): Pr
   const downloads = await withDatabase(source.path, { readOnly: true, ...threads }, async (connection) => {
     for (const macro of csvMacros) await connection.run(macro);
     const described: Download[] = [];
-    for (const table of publicTables) described.push(await writeTable(connection, table, folder));
+    for (const { name } of await readRows(connection, 'SELECT name FROM public_tables ORDER BY place'))
+      described.push(await writeTable(connection, String(name), folder));
     return described;
   });
   const files = downloads.flatMap(({ csv, parquet }) => [csv, parquet]);

@@ -1,5 +1,4 @@
 /** How every number comes about: the models in order, what their columns mean, and the questions of the pages. */
-import { publicTables } from '../findings/models.ts';
 import { changesSql } from './changes.ts';
 import { coverageSql, endingsSql, retiredSql, runsSql, sharedMachinesSql, unknownsSql } from './coverage.ts';
 import { columnsSql } from './downloads.ts';
@@ -9,6 +8,14 @@ import { headsSql, populationSql } from './frame.ts';
 import { cutLists, hostLinesSql, wholeLists } from './hosts.ts';
 import { hostSql } from './host-sql.ts';
 import type { Ask } from './open.ts';
+import {
+  coversSql,
+  exceptionsSql,
+  policiesSql,
+  policyFixesSql,
+  policyHostsSql,
+  policyRulesSql,
+} from './policies.ts';
 import { exploitedSql, figuresSql, loggedSql, reasonsSql, unsupportedSql, weeksSql } from './overview.ts';
 import { agesSql, exposureWeeksSql, followedSql, undatedSql } from './trends.ts';
 
@@ -41,6 +48,9 @@ export async function askMethod(ask: Ask): Promise<MethodModel[]> {
   const columns = Map.groupBy(
     await ask<DownloadColumn & { table: string }>(`${columnsSql} ORDER BY "table", place`),
     ({ table }) => table,
+  );
+  const publicTables = (await ask<{ name: string }>('SELECT name FROM public_tables')).map(
+    ({ name }) => name,
   );
   const models = await ask<Pick<MethodModel, 'name' | 'sql'>>('SELECT name, sql FROM models ORDER BY place');
   return models.map(({ name, sql }) => ({
@@ -109,6 +119,16 @@ export const shownNumbers: readonly ShownNumber[] = [
     'Times for which advisories are known': coveredSql,
   }),
   ...onPage("A fix's page", { 'Exposures to security fixes': securitySql }),
+  ...onPage('Policies', {
+    'Policies and their headlines': policiesSql,
+    'Rules, the first that matches decides': policyRulesSql,
+    'What a policy is not satisfied with, by fix': policyFixesSql,
+    'The same by host': policyHostsSql,
+  }),
+  ...onPage('Exceptions', {
+    'Every exception': exceptionsSql,
+    'Overdue exposures under each': coversSql,
+  }),
   ...onPage('Coverage', {
     'Every expected host': coverageSql,
     'What is not known of each': unknownsSql,

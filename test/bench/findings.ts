@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import process from 'node:process';
 import { readRows, withDatabase } from '#data/ledger/database.ts';
 import { listEntries } from '#data/ledger/entries.ts';
-import { foldLedger } from '#reports/findings/fold.ts';
+import { deriveFindings } from '#reports/derive.ts';
 import { buildSite } from '#site/build.ts';
 import { writeEstate } from './estate.ts';
 import type { Estate } from './estate.ts';
@@ -39,7 +39,7 @@ async function benchEstate(folder: string, estate: Estate): Promise<void> {
   tell('writing the record, a run', (performance.now() - started) / 1000 / (estate.nights - 1), 's');
   const fold = async (cache: string): Promise<{ path: string; folded: string; seconds: number }> => {
     const before = performance.now();
-    const { path, folded } = await foldLedger({ cacheRoot: cache, entries: listEntries(ledgerRoot) });
+    const { path, folded } = await deriveFindings({ cacheRoot: cache, entries: listEntries(ledgerRoot) });
     return { path, folded, seconds: (performance.now() - before) / 1000 };
   };
   await fold(cacheRoot);

@@ -13,7 +13,7 @@ import { places } from '#cli/workspace.ts';
 import type { Places } from '#cli/workspace.ts';
 import { listEntries } from '#data/ledger/entries.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
-import { foldLedger } from '#reports/findings/fold.ts';
+import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -50,7 +50,7 @@ async function scan(...only: string[]): Promise<void> {
 }
 
 async function ask(sql: string): Promise<{ [column: string]: unknown }[]> {
-  const { path } = await foldLedger({ cacheRoot: where.cache, entries: listEntries(where.ledger) });
+  const { path } = await deriveFindings({ cacheRoot: where.cache, entries: listEntries(where.ledger) });
   const { columns, rows } = await queryFindings(path, sql);
   return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
 }

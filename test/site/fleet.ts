@@ -9,10 +9,12 @@ import { appendEntry } from '#data/ledger/append.ts';
 import { listEntries } from '#data/ledger/entries.ts';
 import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
-import { foldLedger } from '#reports/findings/fold.ts';
+import { templates } from '#data/workspace/templates.ts';
+import { deriveFindings } from '#reports/derive.ts';
 import { buildSite } from '#site/build.ts';
 import { advisoryRows, writeFeed } from '#test/reports/findings/feed-story.ts';
 import type { Advisory } from '#test/reports/findings/feed-story.ts';
+import { writeFiles } from '#test/reports/policy/policy-story.ts';
 import { member, snapshotOf } from '#test/reports/findings/story.ts';
 import type { HostState } from '#test/reports/findings/story.ts';
 import { days, describe, explain, hostile } from './host-details.ts';
@@ -59,12 +61,37 @@ export async function makeFleet(): Promise<Fleet> {
   });
   await writeFeed(ledgerRoot, { at: '2026-11-08T02:00:00.000Z', feed: 'kev', rows: exploitedRows });
   for (const [index, at] of runs.entries()) await writeRun(ledgerRoot, at, visits(index, at));
-  const { path } = await foldLedger({
+  await writeFiles(ledgerRoot, '2026-11-08T03:00:00.000Z', workspaceFiles);
+  const { path } = await deriveFindings({
     cacheRoot: join(folder, 'cache'),
     entries: listEntries(ledgerRoot),
   });
   return { findingsPath: path, folder, hostIds: Object.keys(visits(2, runs[2] ?? '')) };
 }
+
+/** The files that `init` writes, with exceptions: one in force, one that is doubtful in every way. */
+const workspaceFiles = {
+  ...Object.fromEntries(templates({ name: 'people' })),
+  'exceptions/exceptions.yaml': `exceptions:
+  - id: nginx-until-december
+    fixes: { packages: [nginx] }
+    reason: The module of the shop breaks with the new build; its maker promised a release.
+    compensating-control: Reachable only through the filtering proxy.
+    requested-by: Web team
+    approver: Head of operations
+    from: 2026-11-08
+    until: 2026-12-15
+    evidence: https://tickets.example.org/4711
+  - id: database
+    fixes: { packages: [postgresql-15] }
+    reason: No window was found.
+    compensating-control: none
+    requested-by: Data team
+    approver: data team
+    from: 2026-10-01
+    until: 2026-11-15
+`,
+};
 
 const advisories: Advisory[] = [
   ['DSA-6101-1', '2026-10-20', 'nginx', '1.22.1-9+deb12u3', 'CVE-2026-20001', 'CVE-2026-20002'],

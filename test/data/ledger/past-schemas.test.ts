@@ -16,6 +16,7 @@ import { sampleRows } from './rows.ts';
 const heads = {
   1: 'b7551e02871f7a90820d4ed5b4fd92b70205f3727871620a7b51ea3421da15f7',
   2: '8840a3cf639e6b4ef4bb69ff7a05b255450a6132b142c0575f84a35c6caed488',
+  3: '06e90681cf2ad4f64fdb1a1f549ace266a433e51c218a2956f5ea59e55ee2663',
 };
 
 test('every past version has a fixture', () => {

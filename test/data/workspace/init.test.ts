@@ -9,14 +9,14 @@ import { loadWorkspace } from '#data/workspace/load.ts';
 const folder = (): string => join(mkdtempSync(join(tmpdir(), 'patchledger-init-')), 'ws');
 
 describe('a new workspace', () => {
-  test('loads without a problem, with this machine, one policy and one visible approval', async () => {
+  test('loads without a problem, with this machine, three policies and one visible approval', async () => {
     const root = folder();
     initWorkspace(root, { hostname: 'Web-01.example.org' });
     const workspace = await loadWorkspace(root);
 
     expect(workspace.config).toMatchObject({ collector: 'web-01', zone: 'UTC', primaryPolicy: 'default' });
     expect(workspace.hosts).toMatchObject([{ host_id: 'web-01', transport: 'local', address: null }]);
-    expect(workspace.policies[0]?.rules.map(({ allowed }) => allowed)).toEqual([{ days: 7 }, { days: 30 }]);
+    expect(workspace.policies.find(({ id }) => id === workspace.config.primaryPolicy)?.rules.map(({ allowed }) => allowed)).toEqual([{ days: 7 }, { days: 30 }]);
     expect(workspace.approvals).toMatchObject([{ id: 'all-security-fixes', fixes: { kinds: ['security', 'security-unlisted'] } }]);
     expect(workspace.exceptions).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe('a new workspace', () => {
     const { written } = initWorkspace(root, { hostname: 'box' });
     const yaml = written.filter((path) => path.endsWith('.yaml'));
 
-    expect(yaml).toHaveLength(5);
+    expect(yaml).toHaveLength(7);
     for (const path of yaml) {
       const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(join(root, path), 'utf8')) ?? [];
       const { type, properties } = JSON.parse(readFileSync(join(root, dirname(path), schema), 'utf8')) as { type: string; properties: object };

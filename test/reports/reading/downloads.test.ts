@@ -6,10 +6,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { readRows, sqlText, withDatabase } from '#data/ledger/database.ts';
 import { clean } from '#data/model/clean.ts';
 import { csvCell } from '#data/model/csv.ts';
-import { publicTables } from '#reports/findings/models.ts';
 import { writeDownloads, writeHostFiles } from '#reports/reading.ts';
 import type { Download } from '#reports/reading.ts';
 import { csvMacros } from '#reports/reading/downloads.ts';
+import { allTables } from '#test/reports/derived.ts';
 import { makeFleet } from '#test/site/fleet.ts';
 import type { Fleet } from '#test/site/fleet.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 test('every public table is there, described, with its rows', async () => {
-  expect(downloads.map(({ table }) => table)).toEqual(publicTables);
+  expect(downloads.map(({ table }) => table)).toEqual(allTables);
   for (const { table, doc, rows } of downloads) {
     expect([table, doc]).toEqual([table, expect.stringMatching(/\.$/)]);
     const [count] = await withDatabase(fleet.findingsPath, { readOnly: true }, (connection) =>
@@ -36,7 +36,7 @@ test('every public table is there, described, with its rows', async () => {
 
 test('Parquet holds the exact rows of the findings', async () => {
   await withDatabase(fleet.findingsPath, { readOnly: true }, async (connection) => {
-    for (const table of publicTables) {
+    for (const table of allTables) {
       const file = sqlText(join(folder, `${table}.parquet`));
       const differing = await readRows(
         connection,

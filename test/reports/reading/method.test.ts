@@ -2,25 +2,25 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { foldLedger } from '#reports/findings/fold.ts';
-import { publicTables, readModels } from '#reports/findings/models.ts';
+import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
 import { readMethod, shownNumbers } from '#reports/reading.ts';
 import type { MethodModel } from '#reports/reading.ts';
+import { allModels, allTables } from '../derived.ts';
 
 let path: string;
 let models: MethodModel[];
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-method-'));
-  ({ path } = await foldLedger({ cacheRoot: folder, entries: [] }));
+  ({ path } = await deriveFindings({ cacheRoot: folder, entries: [] }));
   models = await readMethod({ path });
 });
 
 describe('what the method page shows', () => {
   test('is the very SQL that made the findings, every model in order', () => {
     expect(models.map(({ name, sql }) => ({ name, sql }))).toEqual(
-      readModels().map(({ name, sql }) => ({ name, sql: sql.trimEnd() })),
+      allModels.map(({ name, sql }) => ({ name, sql: sql.trimEnd() })),
     );
   });
 
@@ -32,7 +32,7 @@ describe('what the method page shows', () => {
   });
 
   test('keeps what columns mean at the end of its file, apart from what makes them', () => {
-    for (const { tables, comments } of readModels()) {
+    for (const { tables, comments } of allModels) {
       expect(tables).not.toMatch(/^COMMENT/m);
       expect(comments).not.toMatch(/^CREATE/m);
     }
@@ -40,7 +40,7 @@ describe('what the method page shows', () => {
 
   test('every public table is made by one of them, and every one of its columns is explained', () => {
     const made = models.flatMap(({ tables }) => tables);
-    for (const name of publicTables) {
+    for (const name of allTables) {
       const found = made.filter((table) => table.name === name);
       expect([name, found.length]).toEqual([name, 1]);
       expect(found[0]?.isPublic).toBe(true);

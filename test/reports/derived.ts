@@ -1,0 +1,6 @@
+/** All that is derived: the models and public tables of the findings, and of what policies say of them. */
+import { publicTables, readModels } from '#reports/findings/models.ts';
+import { policyStage } from '#reports/policy/stage.ts';
+
+export const allModels = [...readModels(), ...policyStage.models];
+export const allTables: readonly string[] = [...publicTables, ...policyStage.publicTables];

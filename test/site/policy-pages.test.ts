@@ -1,0 +1,98 @@
+/** The pages of policies and exceptions, and their sentences. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { PolicyLine } from '#reports/reading.ts';
+import { percentOf, policyHostsSentence, policySentence } from '#site/policy-sentences.ts';
+import { formatDeadline } from '#site/words.ts';
+import { buildIn, makeFleet } from './fleet.ts';
+import { textOf } from './tree.ts';
+
+let site: string;
+const text = (page: string): string => textOf(readFileSync(join(site, page), 'utf8'));
+
+beforeAll(async () => {
+  const fleet = await makeFleet();
+  site = await buildIn(fleet.folder, fleet.findingsPath);
+});
+
+describe('pages', () => {
+  test('the overview begins with the headline under the primary policy, and names it', () => {
+    const overview = text('index.html');
+    expect(overview).toContain('0.0 % in effect in time: 0 of 4 deadlines of the last 30 days.');
+    expect(overview).toContain('Judged by: Known-exploited within 7 days, other security fixes within 30');
+  });
+
+  test('every policy is judged side by side on the same record', () => {
+    const list = text('policies/index.html');
+    for (const title of ['PCI DSS 4.0.1, 6.3.3', 'Cyber Essentials 3.3, security update management'])
+      expect(list).toContain(title);
+    expect(list).toContain('5 of 9');
+  });
+
+  test('a policy: its rules, the deciding CVE, the deadline as the end of a day, and who owns it', () => {
+    const page = text('policies/default/index.html');
+    for (const words of [
+      'Known to be exploited',
+      '7 days',
+      'decided by CVE-2026-20003',
+      '2026-11-08 24:00',
+      'data, network',
+      'not wholly read',
+    ])
+      expect(page).toContain(words);
+  });
+
+  test('an exception: who, why, until when, over what it stands, and what is doubtful', () => {
+    const page = text('exceptions/index.html');
+    for (const words of [
+      '1 exception in force, of 2 that the record knows. 1 exception back-dated or self-approved.',
+      'nginx-until-december',
+      '2026-12-15 24:00',
+      'approved by Head of operations',
+      'back-dated',
+      'self-approved',
+      'nothing that is overdue',
+    ])
+      expect(page).toContain(words);
+  });
+});
+
+describe('sentences', () => {
+  const line = {
+    met_recently: 0,
+    judged: 0,
+    due_recently: 0,
+    hosts: 4,
+    hosts_clean: 3,
+    hosts_overdue: 0,
+    hosts_unread: 1,
+    hosts_not_provable: 0,
+    hosts_unsupported: 0,
+  } as PolicyLine;
+
+  test('no deadline is no percentage', () => {
+    expect(policySentence(line)).toBe('No deadline fell in the last 30 days, and nothing is overdue.');
+  });
+
+  test('what is overdue for longer is part of the denominator, and named', () => {
+    expect(policySentence({ ...line, met_recently: 8, due_recently: 9, judged: 12 })).toBe(
+      '66.6 % in effect in time: 8 of 12: 9 deadlines of the last 30 days, and 3 overdue, not provable or unknown from before.',
+    );
+  });
+
+  test('unread hosts count against', () => {
+    expect(policyHostsSentence(line)).toBe(
+      '75.0 % of hosts have nothing overdue: 3 of 4; 1 unread or read in part.',
+    );
+  });
+
+  test('only all is 100 %', () => {
+    expect([percentOf(9999, 10_000), percentOf(3, 3)]).toEqual(['99.9 %', '100.0 %']);
+  });
+
+  test('midnight is the end of the day before', () => {
+    expect(formatDeadline('2026-03-01T00:00:00.000Z')).toBe('2026-02-28 24:00');
+    expect(formatDeadline('2026-03-01T04:00:00.000Z')).toBe('2026-03-01 04:00');
+  });
+});
