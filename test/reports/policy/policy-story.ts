@@ -52,7 +52,7 @@ export async function writeFiles(
   );
 }
 
-export function policyFile(id: string, body: string): string {
+function policyFile(id: string, body: string): string {
   return `id: ${id}\ntitle: ${id}\nsource:\n  text: a test\n${body}`;
 }
 
