@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { explainExposure } from '#reports/findings/explain.ts';
 import type { Explanation } from '#reports/findings/explain.ts';
+import { explainVerdicts } from '#reports/policy/explain.ts';
 import { clean } from '#data/model/clean.ts';
 import { Failure } from '#data/model/failure.ts';
 import { openFindings } from './findings.ts';
@@ -20,7 +21,12 @@ export function explainCommand(): Command {
     )
     .action(async (host: string, fix: string, options: { workspace?: string; json?: boolean }) => {
       const { path } = await openFindings(places(findWorkspace(options.workspace)));
-      const explanations = await explainExposure(path, host, fix);
+      const explanations = await Promise.all(
+        (await explainExposure(path, host, fix)).map(async (found) => ({
+          ...found,
+          verdicts: await explainVerdicts(path, host, String(found.fix['fix_id'])),
+        })),
+      );
       if (explanations.length === 0) {
         throw new Failure(
           'nothing-to-explain',
@@ -38,7 +44,7 @@ export function explainCommand(): Command {
 
 type Row = Explanation['fix'];
 
-function describe({ fix, cves, exposures, timeline }: Explanation): string[] {
+function describe({ fix, cves, exposures, timeline, verdicts }: Explanation & { verdicts: Row[] }): string[] {
   const names = cves.map(
     ({ cve, known_exploited }) => `${text(cve)}${known_exploited === true ? ' (exploited)' : ''}`,
   );
@@ -48,7 +54,15 @@ function describe({ fix, cves, exposures, timeline }: Explanation): string[] {
     `  closes      ${names.length === 0 ? 'no CVE is named' : names.join(', ')}`,
     `  published   ${bounds(fix, 'published')}`,
     `  learned     ${text(fix['known_at'])}`,
-    ...exposures.flatMap(describeSpell),
+    ...exposures.flatMap((spell) => [
+      ...describeSpell(spell),
+      ...verdicts
+        .filter(
+          ({ incarnation, spell: number }) =>
+            incarnation === spell['incarnation'] && number === spell['spell'],
+        )
+        .map(describeVerdict),
+    ]),
     '  versions on the host',
     ...timeline.map(
       (step) =>
@@ -70,6 +84,21 @@ function describeSpell(spell: Row): string[] {
     ...(spell['exited_not_after'] === null ? [] : [`    exited          ${bounds(spell, 'exited')}`]),
     `    confirmed       ${text(spell['last_confirmed_at'])}`,
   ];
+}
+
+/** 'policy default: missed (still-open), by 2026-11-09, Known to be exploited, CVE-…'. */
+function describeVerdict(verdict: Row): string {
+  const [earliest, latest] = [verdict['deadline_not_before'], verdict['deadline_not_after']];
+  const why = verdict['detail'] === null ? '' : ` (${text(verdict['detail'])})`;
+  const about = [
+    latest === null
+      ? 'the clock has not started'
+      : `by ${earliest === latest ? '' : `${text(earliest ?? 'unknown')} to `}${text(latest)}`,
+    verdict['rule'],
+    verdict['deciding_cve'],
+    verdict['exception'] === null ? null : `exception ${text(verdict['exception'])}`,
+  ].filter((part) => part !== null);
+  return `    policy ${text(verdict['policy'])}: ${text(verdict['verdict'])}${why}, ${about.map(text).join(', ')}`;
 }
 
 /** '[earliest, latest] by evidence'. */

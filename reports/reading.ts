@@ -22,8 +22,8 @@ import { askFindings } from './reading/open.ts';
 import type { FindingsSource } from './reading/open.ts';
 import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
-import { askExceptions, askPolicies, askPolicyStory } from './reading/policies.ts';
-import type { ExceptionLine, PolicyLine, PolicyStory } from './reading/policies.ts';
+import { askExceptions, askOwners, askPolicies, askPolicyStory } from './reading/policies.ts';
+import type { ExceptionLine, OwnerLine, PolicyLine, PolicyStory } from './reading/policies.ts';
 import { askTrends } from './reading/trends.ts';
 import type { Trends } from './reading/trends.ts';
 
@@ -33,6 +33,7 @@ export type {
   Covered,
   DisagreementLine,
   Exposure,
+  JudgedExposure,
   ExposureStatus,
   Fix,
   FixCve,
@@ -62,6 +63,8 @@ export type { MethodModel, MethodTable, ShownNumber } from './reading/method.ts'
 export type { FindingsSource } from './reading/open.ts';
 export type {
   ExceptionLine,
+  HostPolicy,
+  OwnerLine,
   PolicyFix,
   PolicyHost,
   PolicyLine,
@@ -113,6 +116,11 @@ export function readPolicies(source: FindingsSource): Promise<PolicyLine[]> {
 /** Rules of one policy, and what it is not satisfied with. */
 export function readPolicyStory(source: FindingsSource, policy: string): Promise<PolicyStory> {
   return askFindings(source, (ask) => askPolicyStory(ask, policy));
+}
+
+/** Owners under the primary policy, most overdue first. */
+export function readOwners(source: FindingsSource): Promise<OwnerLine[]> {
+  return askFindings(source, askOwners);
 }
 
 /** Exceptions that the record knows: in force, to come, over. */

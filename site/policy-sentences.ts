@@ -1,5 +1,12 @@
 /** What a policy says, in sentences: the headline with its denominator, its rules, its exceptions. */
-import type { ExceptionLine, PolicyHost, PolicyLine, PolicyRule } from '#reports/reading.ts';
+import type {
+  ExceptionLine,
+  JudgedExposure,
+  OwnerLine,
+  PolicyHost,
+  PolicyLine,
+  PolicyRule,
+} from '#reports/reading.ts';
 import { countOf, formatCount } from './words.ts';
 import type { Marked } from './words.ts';
 
@@ -77,6 +84,26 @@ export const exceptionStandings: Record<ExceptionLine['standing'], Marked> = {
   expired: { word: 'expired', shape: 'dashed' },
   'taken-out': { word: 'taken out', shape: 'dashed' },
 };
+
+/** What the primary policy says of one spell; due and met are no alarm. */
+export const spellVerdicts: Record<NonNullable<JudgedExposure['verdict']>, Marked> = {
+  missed: { word: 'overdue', shape: 'triangle' },
+  'not-provable': { word: 'not provable', shape: 'half' },
+  due: { word: 'due', shape: 'square' },
+  excepted: { word: 'excepted', shape: 'ring' },
+  unknown: { word: 'no clock yet', shape: 'dashed' },
+  met: { word: 'in time', shape: 'disc' },
+  exited: { word: 'gone in time', shape: 'ring' },
+};
+
+/** Who has the most that is overdue. */
+export function ownersSentence(lines: OwnerLine[]): string {
+  const behind = lines.filter(({ overdue }) => overdue > 0);
+  const [first] = behind;
+  if (first === undefined) return 'Nothing that was seen is overdue on any host.';
+  const total = behind.reduce((sum, { overdue }) => sum + overdue, 0);
+  return `${countOf(total, 'exposure')} overdue with ${countOf(behind.length, 'owner')}, most of them (${formatCount(first.overdue)}) with ${first.owner ?? 'nobody named'}.`;
+}
 
 export function exceptionsSentence(lines: ExceptionLine[]): string {
   const inForce = lines.filter(({ standing }) => standing === 'in-force');

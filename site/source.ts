@@ -14,6 +14,7 @@ import {
   readHostLines,
   readHostStories,
   readMethod,
+  readOwners,
   readExceptions,
   readOverview,
   readPolicies,
@@ -33,6 +34,7 @@ import type {
   MethodModel,
   ExceptionLine,
   Overview,
+  OwnerLine,
   PolicyLine,
   PolicyStory,
   Trends,
@@ -51,6 +53,7 @@ export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const trends = once<Trends>(() => readTrends(siteSource.findings));
 export const policies = once<PolicyLine[]>(() => readPolicies(siteSource.findings));
+export const owners = once<OwnerLine[]>(() => readOwners(siteSource.findings));
 export const exceptions = once<ExceptionLine[]>(() => readExceptions(siteSource.findings));
 export const method = once<MethodModel[]>(() => readMethod(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));

@@ -60,6 +60,12 @@ export interface Exposure extends Fix {
 }
 
 /** A fix with how its exposures stand over all hosts of the inventory. */
+/** A spell with what the primary policy says of it; null where it says nothing. */
+export interface JudgedExposure extends Exposure {
+  verdict: 'missed' | 'not-provable' | 'due' | 'excepted' | 'unknown' | 'met' | 'exited' | null;
+  deadline: string | null;
+}
+
 export interface FixLine extends Fix {
   open_hosts: number;
   not_effective_hosts: number;
@@ -90,6 +96,14 @@ const exposuresSql = `(
 
 /** Those to security fixes. */
 export const securitySql = `(FROM ${exposuresSql} WHERE kind IN ('security', 'security-unlisted'))`;
+
+/** The same with what the primary policy says of each spell. */
+export const judgedSql = `(
+  SELECT exposure.*, judged.verdict, judged.deadline_not_after AS deadline
+  FROM ${securitySql} exposure
+  LEFT JOIN (SELECT verdicts.* FROM verdicts JOIN policies USING (policy) WHERE policies.is_primary) judged
+    ON judged.host_id = exposure.host_id AND judged.incarnation = exposure.incarnation AND judged.fix_id = exposure.fix_id AND judged.spell = exposure.spell
+)`;
 
 /** What a host lacks or cannot prove, worst first: exploited, then the longest open. */
 export const missingOrder = 'exploited = 0, opened_not_after, source, fix_id, spell';

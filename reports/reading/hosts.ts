@@ -1,8 +1,10 @@
 /** Lines and whole stories of hosts. */
 import type { RowOf } from '#data/model/tables.ts';
 import type { EvidenceKind, ReadingStatus, ScanStatus } from '#data/model/words.ts';
-import { endedOrder, missingOrder, missingStatuses, securitySql } from './exposures.ts';
-import type { Exposure } from './exposures.ts';
+import { endedOrder, judgedSql, missingOrder, missingStatuses, securitySql } from './exposures.ts';
+import { hostPoliciesSql } from './policies.ts';
+import type { HostPolicy } from './policies.ts';
+import type { Exposure, JudgedExposure } from './exposures.ts';
 import { eventOrder, hostSql, mappingsSql, spellOrder, unreadSql, updateOrder } from './host-sql.ts';
 import { sqlTexts, worstFirst } from './open.ts';
 import type { Ask } from './open.ts';
@@ -97,6 +99,8 @@ type Identity = Pick<
 /** Everything that a host's page shows. */
 export interface HostStory {
   host: HostLine & Identity & Provenance;
+  /** What each policy says of it, the primary one first. */
+  policies: HostPolicy[];
   unknowns: Unknown[];
   updates: OfferedUpdate[];
   kernels: RowOf<'kernels'>[];
@@ -105,7 +109,7 @@ export interface HostStory {
   events: Cut<InstallEvent>;
   ended_spells: Cut<EndedSpell>;
   /** Fixes that it lacks, or that it cannot prove to have in effect. */
-  missing_fixes: Cut<Exposure>;
+  missing_fixes: Cut<JudgedExposure>;
   ended_exposures: Cut<Exposure>;
   /** CVEs in its packages that nothing fixes yet. */
   unfixed: Cut<Unfixed>;
@@ -230,6 +234,7 @@ export async function askHostIds(ask: Ask): Promise<string[]> {
 
 /** Lists that a page shows whole: where the rows are and in which order. */
 export const wholeLists = {
+  policies: [hostPoliciesSql, 'is_primary DESC, policy'],
   unknowns: ['unknowns', 'subject'],
   updates: ['offers', updateOrder],
   kernels: ['current_kernels', 'running DESC, same_flavour DESC, release DESC, package, architecture'],
@@ -243,7 +248,7 @@ export const cutLists = {
   unread_processes: [unreadSql, 'processes DESC, name', 60],
   events: ['install_events', eventOrder, 120],
   ended_spells: [`(FROM update_spells WHERE status <> 'open')`, spellOrder, 100],
-  missing_fixes: [`(FROM ${securitySql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
+  missing_fixes: [`(FROM ${judgedSql} WHERE status IN (${missingStatuses}))`, missingOrder, 200],
   ended_exposures: [`(FROM ${securitySql} WHERE status NOT IN (${missingStatuses}))`, endedOrder, 60],
   unfixed: [
     `(FROM unfixed WHERE status = 'open')`,
@@ -293,7 +298,7 @@ function rowsOf(stories: Map<string, HostStory>, hostId: string, list: keyof typ
 }
 
 function emptyStory(host: HostStory['host']): HostStory {
-  const whole = { unknowns: [], updates: [], kernels: [], repositories: [], sections: [] };
+  const whole = { policies: [], unknowns: [], updates: [], kernels: [], repositories: [], sections: [] };
   const none = <T>(): Cut<T> => ({ total: 0, rows: [] });
   return {
     host,

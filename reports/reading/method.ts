@@ -11,6 +11,7 @@ import type { Ask } from './open.ts';
 import {
   coversSql,
   exceptionsSql,
+  ownersSql,
   policiesSql,
   policyFixesSql,
   policyHostsSql,
@@ -125,6 +126,7 @@ export const shownNumbers: readonly ShownNumber[] = [
     'What a policy is not satisfied with, by fix': policyFixesSql,
     'The same by host': policyHostsSql,
   }),
+  ...onPage('Owners', { 'Every owner, under the primary policy': ownersSql }),
   ...onPage('Exceptions', {
     'Every exception': exceptionsSql,
     'Overdue exposures under each': coversSql,

@@ -92,6 +92,26 @@ export interface ExceptionLine {
   covers: { policy: string; exposures: number }[];
 }
 
+/** Hosts of one owner under the primary policy; null where nobody is named. */
+export interface OwnerLine {
+  owner: string | null;
+  hosts: number;
+  hosts_clean: number;
+  hosts_unread: number;
+  overdue: number;
+  overdue_exploited: number;
+  not_provable: number;
+  due: number;
+  excepted: number;
+}
+
+/** What one policy says of one host. */
+export interface HostPolicy extends Omit<PolicyHost, 'owner'> {
+  policy: string;
+  title: string;
+  is_primary: boolean;
+}
+
 /** Rows of a list on a page at most; the downloads have all. */
 const mostShown = 200;
 
@@ -124,6 +144,30 @@ export const policyHostsSql = `
   WHERE policy_hosts.standing <> 'clean' OR policy_hosts.due > 0
   ORDER BY policy, list_position(['unsupported', 'overdue', 'not-provable', 'unread', 'clean'], policy_hosts.standing), overdue DESC, next_deadline NULLS LAST, host_id`;
 
+export const ownersSql = `
+  WITH exploited AS (
+    SELECT verdicts.host_id, count(*) AS overdue
+    FROM verdicts JOIN policies USING (policy)
+    WHERE is_primary AND verdict = 'missed' AND lasting AND fix_id IN (SELECT fix_id FROM fix_cves WHERE known_exploited)
+    GROUP BY ALL
+  )
+  SELECT
+    hosts.owner, count(*) AS hosts,
+    count(*) FILTER (WHERE judged.standing = 'clean') AS hosts_clean,
+    count(*) FILTER (WHERE hosts.standing <> 'read') AS hosts_unread,
+    sum(judged.overdue)::BIGINT AS overdue, coalesce(sum(exploited.overdue), 0)::BIGINT AS overdue_exploited,
+    sum(judged.not_provable)::BIGINT AS not_provable, sum(judged.due)::BIGINT AS due, sum(judged.excepted)::BIGINT AS excepted
+  FROM policy_hosts judged JOIN policies USING (policy) JOIN hosts USING (host_id)
+  LEFT JOIN exploited ON exploited.host_id = hosts.host_id
+  WHERE policies.is_primary
+  GROUP BY hosts.owner
+  ORDER BY overdue DESC, not_provable DESC, hosts DESC, owner`;
+
+/** For a host's page: a row for each policy. */
+export const hostPoliciesSql = `(
+  SELECT policy_hosts.*, policies.title, policies.is_primary FROM policy_hosts JOIN policies USING (policy)
+)`;
+
 export const exceptionsSql = `
   SELECT
     exceptions.*,
@@ -153,6 +197,11 @@ export async function askPolicyStory(ask: Ask, policy: string): Promise<PolicySt
 async function askSome<T>(ask: Ask, sql: string, where: string): Promise<{ total: number; rows: T[] }> {
   const [count] = await ask<{ total: number }>(`SELECT count(*) AS total FROM (${sql}) WHERE ${where}`);
   return { total: count?.total ?? 0, rows: await ask<T>(`FROM (${sql}) WHERE ${where} LIMIT ${mostShown}`) };
+}
+
+/** Owners under the primary policy, most overdue first; none without such a policy. */
+export function askOwners(ask: Ask): Promise<OwnerLine[]> {
+  return ask<OwnerLine>(ownersSql);
 }
 
 export async function askExceptions(ask: Ask): Promise<ExceptionLine[]> {

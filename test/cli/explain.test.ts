@@ -6,6 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { initWorkspace } from '#data/workspace/init.ts';
+import { recordWorkspace } from '#cli/record-workspace.ts';
 import { places } from '#cli/workspace.ts';
 import { advisoryRows, writeFeed } from '#test/reports/findings/feed-story.ts';
 import { writeRun } from '#test/reports/findings/story.ts';
@@ -29,6 +30,7 @@ beforeAll(async () => {
       at: `2026-09-${day}T03:00:00.000Z`,
       hosts: { web: { packages: { ssl: version ?? '' } } },
     });
+  await recordWorkspace(places(folder));
 });
 
 const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -50,6 +52,9 @@ test.each(['DSA-1-1', 'DSA-1', 'CVE-2026-10000', 'ssl', 'bookworm/ssl/2'])('%s: 
     installed       2026-09-05T03:00:00.000Z to 2026-09-06T03:00:00.000Z, by between-scans
     effective       2026-09-05T03:00:00.000Z to 2026-09-06T03:00:00.000Z, by process-maps
     confirmed       2026-09-06T03:00:00.000Z
+    policy default: met, by 2026-10-04T00:00:00.000Z, Other security fixes, CVE-2026-10000
+    policy cyber-essentials-3.3: met, by 2026-09-18T00:00:00.000Z, Critical, high or of undisclosed severity, CVE-2026-10000
+    policy pci-dss-4.0.1: met, by 2026-10-04T00:00:00.000Z, Critical by our ranking (6.3.1), CVE-2026-10000
   versions on the host
     ssl:amd64 1 from unknown to 2026-09-01T03:00:00.000Z, by late-entry
     ssl:amd64 2 from 2026-09-05T03:00:00.000Z to 2026-09-06T03:00:00.000Z, by between-scans

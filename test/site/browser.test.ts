@@ -19,6 +19,7 @@ const kinds = [
   `fixes/${fixFolder({ fix_id: 'bookworm/openssl/3.0.17-1~deb12u3', source: 'openssl' })}/index.html`,
   'policies/index.html',
   'policies/default/index.html',
+  'owners/index.html',
   'exceptions/index.html',
   'coverage/index.html',
   'trends/index.html',

@@ -41,6 +41,7 @@ describe('pages', () => {
       'policies/default/index.html',
       'policies/cyber-essentials-3.3/index.html',
       'policies/pci-dss-4.0.1/index.html',
+      'owners/index.html',
       'exceptions/index.html',
       'data/index.html',
       '404.html',
@@ -52,7 +53,7 @@ describe('pages', () => {
     expect(fixes).toHaveLength(6);
     const models = pages.filter((page) => /^method\/[a-z-]+\/index\.html$/.test(page));
     expect(models).toHaveLength(allModels.length);
-    expect(pages).toHaveLength(13 + models.length + fixes.length + fleet.hostIds.length + 1);
+    expect(pages).toHaveLength(14 + models.length + fixes.length + fleet.hostIds.length + 1);
   });
 
   test('fixes: what is missing where, what is exploited, and for which times nothing is known', () => {

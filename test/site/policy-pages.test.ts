@@ -43,6 +43,19 @@ describe('pages', () => {
       expect(page).toContain(words);
   });
 
+  test("a host's page says what each policy says of it, and by when each fix has to be in", () => {
+    const page = text('hosts/db-01/index.html');
+    expect(page).toContain('Judged by policies');
+    expect(page).toContain('2026-11-08 24:00 overdue');
+    expect(page).toContain('2026-12-02 24:00 due');
+  });
+
+  test('owners: most overdue first, summing to what the policy says', () => {
+    const page = text('owners/index.html');
+    expect(page).toContain('2 exposures overdue with 2 owners, most of them (1) with data.');
+    expect(page).toMatch(/All 9 5 \d+ 2 2 0 5 2/);
+  });
+
   test('an exception: who, why, until when, over what it stands, and what is doubtful', () => {
     const page = text('exceptions/index.html');
     for (const words of [

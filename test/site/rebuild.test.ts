@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { withDatabase } from '#data/ledger/database.ts';
 import { Failure } from '#data/model/failure.ts';
+import { deriveFindings } from '#reports/derive.ts';
 import { buildSite } from '#site/build.ts';
 import { tell } from '#test/reports/findings/story.ts';
 import { buildIn, makeFleet } from './fleet.ts';
@@ -102,7 +103,8 @@ describe('a large population', () => {
         hosts: Object.fromEntries(ids.map((id) => [id, 'unreachable' as const])),
       },
     ]);
-    const large = await buildIn(join(fleet.folder, 'large'), await world.fold());
+    const { path } = await deriveFindings({ cacheRoot: world.cacheRoot, entries: world.entries() });
+    const large = await buildIn(join(fleet.folder, 'large'), path);
     const lists = ['hosts/index.html', 'hosts/pages/2/index.html', 'hosts/pages/3/index.html'];
     const named = lists.flatMap((page) => [
       ...readFileSync(join(large, page), 'utf8').matchAll(/<th scope="row"[^>]*><a[^>]*>([^<]*)<\/a>/g),
