@@ -1,8 +1,9 @@
 /** People's files as the record keeps them: what was in force at an entry. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Entry } from './entries.ts';
-import { entryFolderName } from './manifest.ts';
+import { entryFolderName, sha256 as hashOf } from './manifest.ts';
+import { Failure } from '#data/model/failure.ts';
 
 export interface RecordedFile {
   /** Relative to the workspace, with '/'. */
@@ -30,6 +31,7 @@ export function byRecording(entries: readonly Entry[]): Entry[] {
  * The files that an entry names; each lies in the entry of the same chain that first held it.
  *
  * @param entries all entries of the chain, at least up to this one
+ * @throws Failure 'record-damaged' when a copy is missing or is not what its hash says
  */
 export function recordedFiles(entry: Entry, entries: readonly Entry[]): RecordedFile[] {
   return entry.manifest.workspace_files.map(({ path, sha256, stored_in: sequence }) => {
@@ -37,7 +39,18 @@ export function recordedFiles(entry: Entry, entries: readonly Entry[]): Recorded
       ({ manifest }) => manifest.collector === entry.manifest.collector && manifest.sequence === sequence,
     );
     if (holder === undefined) throw new TypeError(`entry ${sequence} of the chain is not among the entries`);
-    const folder = join(dirname(entry.path), entryFolderName(holder.manifest));
-    return { path, sha256, content: readFileSync(join(folder, 'files', sha256)) };
+    const copy = join(dirname(entry.path), entryFolderName(holder.manifest), 'files', sha256);
+    return { path, sha256, content: readCopy(copy, sha256) };
+  });
+}
+
+/** These few bytes decide what is judged, and how: they are checked each time. */
+function readCopy(copy: string, sha256: string): Uint8Array {
+  const content = existsSync(copy) ? readFileSync(copy) : undefined;
+  if (content !== undefined && hashOf(content) === sha256) return content;
+  const what = content === undefined ? 'is missing' : 'is not what its hash says';
+  throw new Failure('record-damaged', `${copy} ${what}`, {
+    nextStep: 'patchledger verify names everything that does not fit; restore the ledger from a backup',
+    exitCode: 4,
   });
 }

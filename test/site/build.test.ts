@@ -75,7 +75,7 @@ describe('pages', () => {
     const db = text('hosts/db-01/index.html');
     expect(db).toMatch(/openssl 3\.0\.17-1~deb12u3 DSA-6102-1 · 1 CVE · 1 CVE known to be exploited missing/);
     expect(db).toMatch(
-      /postgresql-15 15\.14-0\+deb12u1 DSA-6103-1 · no CVEs missing held 15\.13-0\+deb12u1 2026-11-02 – 2026-11-09 late entry/,
+      /postgresql-15 15\.14-0\+deb12u1 DSA-6103-1 · no CVEs missing held 2026-12-02 24:00 due 15\.13-0\+deb12u1 2026-11-02 – 2026-11-09 late entry/,
     );
     expect(text('hosts/web-01.example.org/index.html')).toMatch(
       /Security fixes in effect .*nginx 1\.22\.1-9\+deb12u3 DSA-6101-1/,
