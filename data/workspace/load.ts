@@ -172,9 +172,11 @@ function checkPolicies(
   policies: Read<Policy>[],
   { primary, problems }: { primary: string | undefined; problems: Problem[] },
 ): void {
+  // Ids name pages, and not every file system tells capitals apart.
   const places = new Map<string, string>();
   for (const { file, content } of policies) {
-    const other = places.get(content.id);
+    const id = content.id.toLowerCase();
+    const other = places.get(id);
     if (other !== undefined) {
       problems.push({
         file: file.path,
@@ -182,10 +184,11 @@ function checkPolicies(
         message: `policy ${quoted(content.id)} is also in ${other}`,
       });
     }
-    places.set(content.id, file.path);
+    places.set(id, file.path);
   }
   const config = files.find(({ path }) => path === configPath);
-  if (primary === undefined || places.has(primary) || config === undefined) return;
-  const message = `primary-policy: there is no policy ${quoted(primary)}${suggest(primary, [...places.keys()])}`;
+  const ids = policies.map(({ content }) => content.id);
+  if (primary === undefined || ids.includes(primary) || config === undefined) return;
+  const message = `primary-policy: there is no policy ${quoted(primary)}${suggest(primary, ids)}`;
   problems.push({ file: configPath, ...config.position(['primary-policy']), message });
 }

@@ -95,6 +95,7 @@ const faults: [string, { [path: string]: string | Uint8Array }, string][] = [
   ['a private key as a value', inventory('hosts:\n  web1:\n    address: a\n    owner: "-----BEGIN OPENSSH PRIVATE KEY-----"\n'), 'inventory/a.yaml:4:5: a private key does not belong here'],
   ['a primary policy that is none', { 'patchledger.yaml': 'collector: main\nprimary-policy: pp\n', ...policy('allowed: { days: 3 }') }, "patchledger.yaml:2:17: primary-policy: there is no policy 'pp' (did you mean 'p'?)"],
   ['two policies with one id', { ...policy('allowed: { days: 3 }'), 'policies/q.yaml': policy('allowed: { days: 3 }')['policies/p.yaml']! }, "policies/q.yaml:1:5: policy 'p' is also in policies/p.yaml"],
+  ['two policies whose ids differ by capitals', { ...policy('allowed: { days: 3 }'), 'policies/q.yaml': policy('allowed: { days: 3 }')['policies/p.yaml']!.replace('id: p', 'id: P') }, "policies/q.yaml:1:5: policy 'P' is also in policies/p.yaml"],
   ['days and months at once', policy('allowed: { days: 3, months: 1 }'), 'policies/p.yaml:7:14: rules.0.allowed: expected exactly one of hours, days, months'],
   ['no time allowed', policy('fixes: {}'), 'policies/p.yaml:6:5: rules.0.allowed is missing'],
   ['a clock that is none', { 'policies/p.yaml': policy('allowed: { days: 3 }')['policies/p.yaml']!.replace('published', 'publised') }, "policies/p.yaml:4:8: clock: 'publised' is not valid (did you mean 'published'?)"],
