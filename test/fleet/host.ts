@@ -163,6 +163,9 @@ function writeFiles({ id, address, publicKey, sshdConfig = [], prepare = [] }: H
     writeFileSync(join(folder, `ssh_host_${type}_key.pub`), readFileSync(`${path}.pub`));
   }
   const lines = [
+    // sshd drops logins at random once ten are under way: tests stall many of one host at a time.
+    // Of this keyword sshd takes the last line, of all others the first: a host's own wins either way.
+    'MaxStartups 200',
     ...sshdConfig,
     `ListenAddress ${address}:${fleetPort}`,
     ...keyTypes.map((type) => `HostKey /etc/ssh/ssh_host_${type}_key`),
@@ -170,8 +173,6 @@ function writeFiles({ id, address, publicKey, sshdConfig = [], prepare = [] }: H
     'PasswordAuthentication no',
     'UsePAM no',
     'PidFile none',
-    // sshd drops logins at random once ten are under way: tests stall many of one host at a time.
-    'MaxStartups 200',
   ];
   writeFileSync(join(folder, 'sshd_config'), `${lines.join('\n')}\n`);
   writeFileSync(join(folder, 'authorized_keys'), `${publicKey.trim()}\n`);

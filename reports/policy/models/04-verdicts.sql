@@ -73,6 +73,7 @@ SELECT
     WHEN judged.own_verdict = 'missed' AND judged.left_otherwise THEN 'left-late'
     WHEN judged.own_verdict = 'missed' THEN 'fixed-late'
     WHEN judged.own_verdict = 'not-provable' AND NOT judged.lasting THEN 'bounds-straddle'
+    WHEN judged.own_verdict = 'not-provable' AND judged.instant <= judged.deadline_not_after THEN 'deadline-straddles'
     WHEN judged.own_verdict = 'not-provable' AND judged.status = 'installed-effect-unknown' THEN 'effect-unknown'
     WHEN judged.own_verdict = 'not-provable' THEN 'not-seen-since'
   END AS detail,
@@ -99,7 +100,7 @@ COMMENT ON COLUMN verdicts.incarnation IS 'Which machine under that name.';
 COMMENT ON COLUMN verdicts.fix_id IS 'Release, source package and fixed version.';
 COMMENT ON COLUMN verdicts.spell IS 'Number of the spell; 0 for a fix that was published since the host was last read.';
 COMMENT ON COLUMN verdicts.verdict IS 'met, missed, not-provable, due, excepted, exited or unknown.';
-COMMENT ON COLUMN verdicts.detail IS 'What lies behind it: pre-empted, introduced-late, still-open, fixed-late, left-late, bounds-straddle, effect-unknown, not-seen-since, clock-not-started, published-since, fixed-while-excepted or overdue-before-exception.';
+COMMENT ON COLUMN verdicts.detail IS 'What lies behind it: pre-empted, introduced-late, still-open, fixed-late, left-late, bounds-straddle, deadline-straddles (it may be over by now or not), effect-unknown, not-seen-since, clock-not-started, published-since, fixed-while-excepted or overdue-before-exception.';
 COMMENT ON COLUMN verdicts.rule IS 'Rule that gives the deadline.';
 COMMENT ON COLUMN verdicts.deciding_cve IS 'CVE that gives it; null where the fix names none.';
 COMMENT ON COLUMN verdicts.deadline_not_before IS 'Deadline, earliest; null when nothing bounds the start of the clock.';

@@ -149,6 +149,16 @@ describe('which clock', () => {
     expect(await verdictOf({ runs: story, policies })).toMatchObject(expected);
   });
 
+  test('a deadline that may be over by now or not is not provable', async () => {
+    const policies = { ten: tenDays.replace('published', 'available') };
+
+    expect(await verdictOf({ runs: [...story, ...runs({ 17: offered })], policies })).toMatchObject({
+      verdict: 'not-provable',
+      detail: 'deadline-straddles',
+      lasting: true,
+    });
+  });
+
   test('a clock that has not started is unknown, not clean', async () => {
     const policies = { ten: tenDays.replace('published', 'available') };
 
