@@ -6,9 +6,11 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { feedsCommand } from './feeds.ts';
 import { initCommand } from './init.ts';
+import { outcomesCommand } from './outcomes.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
 import { queryCommand } from './query.ts';
+import { remediateCommand } from './remediate.ts';
 import { scanCommand } from './scan.ts';
 import { serveCommand } from './serve.ts';
 import { startCommand } from './start.ts';
@@ -34,6 +36,8 @@ export async function main(args: string[]): Promise<number> {
     buildCommand(),
     serveCommand(),
     explainCommand(),
+    remediateCommand(),
+    outcomesCommand(),
     queryCommand(),
     verifyCommand(),
   ];

@@ -52,6 +52,7 @@ export interface Places {
   cache: string;
   out: string;
   site: string;
+  scripts: string;
 }
 
 export function places(root: string): Places {
@@ -61,6 +62,7 @@ export function places(root: string): Places {
     cache: join(root, 'cache'),
     out: join(root, 'out'),
     site: join(root, 'out', 'site'),
+    scripts: join(root, 'out', 'scripts'),
   };
 }
 

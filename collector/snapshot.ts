@@ -5,6 +5,7 @@ import { scanTables, subjectTables } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
 import { parseIdentity, toInstant } from '#ecosystems/linux/identity.ts';
 import { parseProcesses } from '#ecosystems/linux/processes.ts';
+import { parseResults } from '#ecosystems/linux/results.ts';
 import { parseSoftware } from '#ecosystems/linux/software.ts';
 import { findEcosystem } from '#ecosystems/registry.ts';
 import { sectionsOf } from './probe/program.ts';
@@ -92,6 +93,7 @@ function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Materi
   const identity = parseIdentity(outputs, clock, observedAt);
   const processes = parseProcesses({ hostId, sections: outputs, identity, clock });
   const software = parseSoftware(hostId, outputs);
+  const results = parseResults(hostId, outputs, clock);
   const family = findEcosystem(hello.family ?? '')?.parse({
     hostId,
     sections: outputs,
@@ -101,7 +103,7 @@ function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Materi
     kernelRelease: identity.scan.kernel_release ?? null,
     mappings: processes.rows.mappings ?? [],
   });
-  const parsed = [processes, software, ...(family === undefined ? [] : [family])];
+  const parsed = [processes, software, results, ...(family === undefined ? [] : [family])];
   const rows = emptyRows();
   for (const part of parsed) mergeRows(rows, part.rows);
   rows.rejections = boundedRejections(rows.rejections);
@@ -142,11 +144,14 @@ function emptyRows(): Rows {
     events: [],
     logs: [],
     software: [],
+    results: [],
+    result_changes: [],
     rejections: [],
   };
 }
 
-function outputOf(frame: Frame): SectionOutput {
+/** A frame as the parsers take it. */
+export function outputOf(frame: Frame): SectionOutput {
   return {
     text: frame.payload.toString('utf8'),
     stderr: frame.stderr,

@@ -2,6 +2,7 @@
  * What differs from one package manager family to the next. A family is a folder beside this file
  * and one line in `registry.ts`; see README.md. Everything here is pure: text in, rows out.
  */
+import type { Plan, PlannedChange } from '#data/model/plan.ts';
 import type { RowOf, Snapshot } from '#data/model/tables.ts';
 import type { ReadingStatus, Subject } from '#data/model/words.ts';
 
@@ -101,6 +102,33 @@ export interface SourceRules {
   runningKernel: (release: string, version: string) => { flavour: string; version: string | null };
 }
 
+/** A package and the version to bring it to. */
+export interface Target {
+  package: string;
+  architecture: string;
+  version: string;
+}
+
+export type SimulatedChange = Pick<PlannedChange, 'package' | 'architecture' | 'old_version' | 'new_version'>;
+
+/** What the host's package manager would do; or why that is no plan, in a sentence. */
+export type Simulation =
+  | { changes: SimulatedChange[]; download_bytes: number | null; installed_bytes: number | null }
+  | { problem: string };
+
+/** From approved packages to a script. */
+export interface Remediation {
+  /** One command that has the host simulate the transaction and changes nothing. */
+  simulateSection: (targets: readonly Target[]) => SectionSpec;
+  readSimulation: (output: SectionOutput | undefined) => Simulation;
+  /**
+   * The script of a plan: the same plan gives the same bytes.
+   *
+   * @throws RangeError on anything that does not fit the family's grammar
+   */
+  renderScript: (plan: Plan) => string;
+}
+
 export interface Ecosystem {
   /** Word for the family, also its folder's name. */
   id: string;
@@ -113,4 +141,5 @@ export interface Ecosystem {
   /** Negative, zero or positive, in the family's own order of versions. */
   compareVersions: (a: string, b: string) => number;
   sources: SourceRules;
+  remediation: Remediation;
 }

@@ -3,6 +3,7 @@ import type { Entry } from '#data/ledger/entries.ts';
 import { findingsPath, foldLedger } from './findings/fold.ts';
 import type { Findings, FoldOptions } from './findings/fold.ts';
 import { readInForce } from './policy/in-force.ts';
+import { planStage } from './plans/stage.ts';
 import { policyStage } from './policy/stage.ts';
 
 /** The greatest age of a scan is that of the workspace as the record holds it, unless it is given. */
@@ -28,7 +29,7 @@ function withStages(options: DeriveOptions): FoldOptions {
     options.maxScanAgeHours ?? readInForce(options.entries).content?.config.scan.maxAgeHours;
   return {
     ...options,
-    stages: [policyStage],
+    stages: [policyStage, planStage],
     ...(maxScanAgeHours === undefined ? {} : { maxScanAgeHours }),
   };
 }

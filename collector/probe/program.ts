@@ -60,13 +60,29 @@ printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
  * @param positions how far each log was read before
  */
 export function renderProbe(mark: string, positions: Positions): string {
-  if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
   const families = ecosystems.map(
     (family) => `if [ -z "$family" ] && ${family.detect}; then family=${family.id}; fi`,
   );
   const own = ecosystems.map(
     (family) => `${family.id})\n${family.sections(positions).map(runLine).join('\n')}\n;;`,
   );
+  return frame(
+    mark,
+    `${hello(families.join('\n')).trim()}
+${linuxSections.map(runLine).join('\n')}
+case $family in
+${own.join('\n')}
+esac`,
+  );
+}
+
+/** The same frame around other sections, without the greeting. */
+export function renderProgram(mark: string, sections: readonly SectionSpec[]): string {
+  return frame(mark, sections.map(runLine).join('\n'));
+}
+
+function frame(mark: string, body: string): string {
+  if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
   return `#!/bin/sh
 # Patchledger probe ${probeVersion}: reads, changes nothing.
 # shellcheck disable=SC2016 # the quoted texts are meant for the sh that each section starts
@@ -84,11 +100,7 @@ umask 077
 exec 4>&1
 has_timeout=no
 if timeout -k 1 5 true >/dev/null 2>&1; then has_timeout=yes; fi
-${hello(families.join('\n')).trim()}
-${linuxSections.map(runLine).join('\n')}
-case $family in
-${own.join('\n')}
-esac
+${body}
 printf '\\n%s finish\\n' "$mark"
 }
 main

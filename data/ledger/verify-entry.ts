@@ -126,12 +126,11 @@ function checkPlace(entry: string, manifest: Manifest, before: Checked | undefin
 }
 
 /**
- * An entry has every table of its kind: one that is left out would read as "no rows". All schema versions
- * so far have the same tables.
+ * An entry has every table that its kind had in its schema version: one that is left out would read as "no rows".
  */
 function checkTables(entry: string, manifest: Manifest): void {
   const named = new Set(manifest.files.map(({ path }) => path));
-  for (const table of tableNamesOf(manifest.kind)) {
+  for (const table of tableNamesOf(manifest.kind, manifest.schema)) {
     if (!named.has(`${table}.parquet`))
       throw misfit(`${entry}/manifest.json`, `does not name ${table}.parquet`);
   }

@@ -1,14 +1,18 @@
 /** Which tables an entry of each kind holds. */
 import { feedTables } from './feed-tables.ts';
-import { scanTables } from './tables.ts';
+import { planTables } from './plan-tables.ts';
+import { scanTables, schemaVersion } from './tables.ts';
 import type { Row } from './column.ts';
 
-/** scan: one run; feed: a load of feeds; workspace: people's files changed, and nothing else is new. */
-export const entryKinds = ['scan', 'feed', 'workspace'] as const;
+/**
+ * scan: one run; feed: a load of feeds; workspace: people's files changed, and nothing else is new; plan: what
+ * `remediate` planned.
+ */
+export const entryKinds = ['scan', 'feed', 'workspace', 'plan'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 /** Every table of the record. */
-export const recordTables = { ...scanTables, ...feedTables } as const;
+export const recordTables = { ...scanTables, ...feedTables, ...planTables } as const;
 export type TableName = keyof typeof recordTables;
 export type RecordRow<N extends TableName> = Row<(typeof recordTables)[N]>;
 
@@ -16,9 +20,13 @@ const namesByKind: { [kind in EntryKind]: TableName[] } = {
   scan: Object.keys(scanTables) as TableName[],
   feed: Object.keys(feedTables) as TableName[],
   workspace: [],
+  plan: Object.keys(planTables) as TableName[],
 };
 
+/** Tables that entries of their kind have from a schema version on; all others were always there. */
+const since: { [name in TableName]?: number } = { results: 5, result_changes: 5 };
+
 /** Names of the tables of an entry, in the order in which they are written. */
-export function tableNamesOf(kind: EntryKind): TableName[] {
-  return namesByKind[kind];
+export function tableNamesOf(kind: EntryKind, schema: number = schemaVersion): TableName[] {
+  return namesByKind[kind].filter((name) => (since[name] ?? 1) <= schema);
 }

@@ -4,7 +4,8 @@
  * which is null in what older versions wrote.
  *
  * 1: the first. 2: `scans` has stage, attempts and host_key. 3: `scans` has
- * born_at; entries of the kind feed. 4: entries of the kind workspace.
+ * born_at; entries of the kind feed. 4: entries of the kind workspace. 5: results and result_changes; entries of
+ * the kind plan.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';
@@ -12,6 +13,8 @@ import {
   eventActions,
   readingStatuses,
   reasonsNotApplied,
+  resultChangeStates,
+  resultStates,
   scanStatuses,
   stages,
   subjects,
@@ -295,6 +298,42 @@ const software = table(
   ['host_id', 'kind', 'name', 'version'],
 );
 
+const resultFile = text('Name of the result file on the host.');
+
+const results = table(
+  'results',
+  'What remediation scripts said of their runs, as their result files lie on the host: claims, checked against state.',
+  {
+    host_id: hostId,
+    file: resultFile,
+    plan: text('Plan that the script was made for.'),
+    machine_id: text('Machine that it ran on, by its own account.'),
+    state: word(resultStates, 'How far it came.'),
+    reason: text('Why it ended as it did, in a word.'),
+    exit_status: orUnknown(count('Exit status of the script; null while it runs, or when it was killed.')),
+    started_at: instant("When it began, by the host's clock."),
+    ended_at: orUnknown(instant('When it ended.')),
+    reboot_needed: flag('Whether it asked for a reboot.'),
+  },
+  ['host_id', 'file'],
+);
+
+const resultChanges = table(
+  'result_changes',
+  'What a result says of each package.',
+  {
+    host_id: hostId,
+    file: resultFile,
+    package: packageName,
+    architecture: packageArchitecture,
+    before: orUnknown(text('Version before; null when it was not installed.')),
+    after: orUnknown(text('Version after; null when it is not installed.')),
+    planned: text('Planned version.'),
+    state: word(resultChangeStates, 'What became of it.'),
+  },
+  ['host_id', 'file', 'package', 'architecture'],
+);
+
 const rejections = table(
   'rejections',
   'Lines that a host printed and that could not be what they claim to be. They are kept visible, cleaned.',
@@ -323,6 +362,8 @@ export const scanTables = {
   events,
   logs,
   software,
+  results,
+  result_changes: resultChanges,
   rejections,
 } as const;
 
@@ -344,4 +385,4 @@ export const subjectTables: { [subject: string]: ScanTableName } = {
   software: 'software',
 };
 
-export const schemaVersion = 4;
+export const schemaVersion = 5;

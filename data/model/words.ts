@@ -55,6 +55,10 @@ export type ReasonNotApplied = (typeof reasonsNotApplied)[number];
 export const updateActions = ['upgrade', 'install', 'remove', 'downgrade', 'none'] as const;
 export type UpdateAction = (typeof updateActions)[number];
 
+/** What a remediation script says of a run of it. */
+export const resultStates = ['running', 'refused', 'finished', 'interrupted'] as const;
+export const resultChangeStates = ['done', 'unchanged', 'other'] as const;
+
 export const transports = ['local', 'ssh'] as const;
 export type Transport = (typeof transports)[number];
 

@@ -38,6 +38,7 @@ export interface WorkspaceConfig {
   };
   /** As written: a path may be relative to the workspace. */
   feeds: { [id in FeedId]?: string | undefined };
+  remediation: { rings: string[]; validDays: number };
   /** As written: paths may begin with `~/`, or be relative to the workspace; null for the usual. */
   ssh: { user: string | null; identityFiles: string[] | null; knownHosts: string[] | null };
 }
@@ -119,6 +120,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
         attempts: config.scan.attempts,
       },
       feeds: config.feeds,
+      remediation: { rings: config.remediation.rings, validDays: config.remediation['valid-days'] },
       ssh: {
         user: config.ssh.user ?? null,
         identityFiles: config.ssh['identity-files'] ?? null,

@@ -64,6 +64,15 @@ const Feeds = strict(
   ) as { [id in FeedId]: z.ZodOptional<typeof Line> },
 ).describe('Where advisory feeds come from; the facts that Patchledger ships where nothing is said.');
 
+const Remediation = strict({
+  rings: z
+    .array(Name)
+    .min(1)
+    .default(['canary', 'early', 'broad'])
+    .describe('Deployment rings, in the order in which they open.'),
+  'valid-days': within(1, 90, 7, 'Days for which a script may be run.'),
+}).describe('How scripts are planned.');
+
 export const Config = strict({
   collector: CollectorName.describe(
     "Name of this collector's chain in the ledger. Two collectors never share one.",
@@ -78,6 +87,7 @@ export const Config = strict({
   scan: Scan.prefault({}),
   ssh: Ssh.prefault({}),
   feeds: Feeds.prefault({}),
+  remediation: Remediation.prefault({}),
 }).describe('patchledger.yaml: the settings of a workspace.');
 
 const hostSettings = {
@@ -183,6 +193,15 @@ export const Exceptions = strict({
     .default([]),
 }).describe('exceptions/*.yaml: fixes that may be missing for a while, and why.');
 
+const Tested = strict({
+  ring: Name,
+  hosts: z.array(HostId).min(1),
+  from: When,
+  until: When,
+  result: z.enum(['passed', 'failed']),
+  evidence: Line.describe('Where the result can be seen: a ticket, an address, a file.'),
+});
+
 export const Approvals = strict({
   approvals: z
     .array(
@@ -194,6 +213,10 @@ export const Approvals = strict({
         approver: Line,
         when: When,
         ticket: Line.optional(),
+        tested: z
+          .array(Tested)
+          .optional()
+          .describe('What the rings before said; a ring opens once the one before it has passed.'),
         'allow-newer-from-same-origin': z.boolean().default(false),
       }),
     )

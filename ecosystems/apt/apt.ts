@@ -5,6 +5,8 @@ import { parseDpkgPackages } from './dpkg-packages.ts';
 import { kernelRows } from './kernels.ts';
 import { withOwners } from './mapping-owners.ts';
 import { parseRepositories } from './repositories.ts';
+import { renderAptScript } from './remediation/script.ts';
+import { readSimulation, simulateSection } from './remediation/simulate.ts';
 import { aptSections } from './sections.ts';
 import { installedByFullName, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
 import { sources } from './sources.ts';
@@ -22,6 +24,7 @@ export const apt: Ecosystem = {
   parse,
   compareVersions,
   sources,
+  remediation: { simulateSection, readSimulation, renderScript: renderAptScript },
 };
 
 function parse(context: ParseContext): Parsed {

@@ -13,7 +13,7 @@ const overlapDays = 2;
  * call: `$cache` holds the options. A cache file is current when nothing that goes into it changed
  * since (ctime: apt gives lists the server's time as mtime).
  */
-const cacheOptions = `
+export const cacheOptions = `
 lists=/var/lib/apt/lists/
 state=/var/lib/dpkg/status
 pkgcache=''

@@ -77,6 +77,20 @@ done
 echo 'not asked for'
 `;
 
+/**
+ * The newest results of remediation scripts, one JSON object a file; only regular files of root are read. They are
+ * claims beside the state: a scan is complete without them.
+ */
+const resultsCommand = `
+cd /var/lib/patchledger/results 2>/dev/null || exit 0
+find . -maxdepth 1 -type f -user 0 -name '*.json' -size -128k -printf '%f\\n' | grep -x '[0-9a-fTtZz.-]*json' | sort -t - -k 2 | tail -n 20 |
+  while read -r file; do
+    printf '#file %s\\n' "$file"
+    cat "$file"
+    printf '\\n'
+  done
+`;
+
 export const linuxSections: SectionSpec[] = [
   section('host', hostCommand, { subjects: ['identity'], maxBytes: 65_536 }),
   section('os-release', osReleaseCommand, { subjects: ['identity'], maxBytes: 65_536 }),
@@ -87,6 +101,7 @@ export const linuxSections: SectionSpec[] = [
     rootReadsMore: true,
   }),
   section('reboot', rebootCommand, { subjects: ['identity'], maxBytes: 262_144 }),
+  section('results', resultsCommand, { subjects: [], maxBytes: 4_194_304 }),
   section('software', softwareCommand, { subjects: ['software'], maxBytes: 1_048_576 }),
 ];
 

@@ -37,6 +37,15 @@ const sources: { [table: string]: TableName[] } = {
   unseen_fixes: ['scans'],
   shared_machines: ['population'],
   followed: ['scans', 'releases'],
+  plans: ['plans'],
+  plan_changes: ['plan_changes'],
+  plan_fixes: ['plan_fixes'],
+  plan_left_alone: ['plan_left_alone'],
+  plan_omissions: ['plan_omissions'],
+  script_results: ['results'],
+  script_result_changes: ['result_changes'],
+  outcomes: ['plan_fixes'],
+  plan_outcomes: ['plans'],
 };
 
 const entryColumns: { [column: string]: string } = {

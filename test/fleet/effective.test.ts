@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadShippedFacts } from '#cli/feeds.ts';
@@ -17,7 +17,7 @@ import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
-import type { FleetHost } from './host.ts';
+import { inside, pendingLibrary, startUser, stopUsers } from './old-library.ts';
 import { securityUpgrades } from './roots.ts';
 
 const releases = ['debian11', 'debian12', 'debian13'];
@@ -53,58 +53,6 @@ async function ask(sql: string): Promise<{ [column: string]: unknown }[]> {
   const { path } = await deriveFindings({ cacheRoot: where.cache, entries: listEntries(where.ledger) });
   const { columns, rows } = await queryFindings(path, sql);
   return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
-}
-
-function inside(host: FleetHost, line: string): string {
-  const ran = host.inside(['sh', '-c', line]);
-  if (ran.status !== 0) throw new Error(`${line} on ${host.id}: ${ran.stderr}`);
-  return ran.stdout;
-}
-
-interface Library {
-  file: string;
-  source: string;
-  /** Every installed binary package of the source. */
-  packages: string[];
-}
-
-/** A library of a source all of whose packages can be upgraded, and none of whose files anything uses yet. */
-function pendingLibrary(host: FleetHost): Library {
-  const pending = securityUpgrades(inside(host, 'apt-get -s dist-upgrade'))
-    .filter(({ installed }) => installed)
-    .map(({ name }) => name);
-  const installed = inside(host, "dpkg-query -W -f '${source:Package} ${Package}\\n'").trim().split('\n');
-  const used = inside(host, 'cat /proc/[0-9]*/maps 2>/dev/null || true');
-  const bySource = Map.groupBy(
-    installed.map((line) => line.split(' ') as [string, string]),
-    ([source]) => source,
-  );
-  for (const [source, binaries] of bySource) {
-    const packages = binaries.map(([, name]) => name);
-    if (!packages.every((name) => pending.includes(name))) continue;
-    const files = inside(host, `dpkg -L ${packages.join(' ')}`).split('\n');
-    const libraries = files.filter((file) => /\.so(\.\d+)*$/.test(file));
-    if (libraries.some((file) => used.includes(basename(file)))) continue;
-    // Links point to the file itself.
-    const file = libraries.find((one) => inside(host, `test -L '${one}' || echo file`) !== '');
-    if (file !== undefined) return { file, source, packages };
-  }
-  throw new Error(`${host.id} has no unused library with a pending security update`);
-}
-
-/** Keeps a process running that uses the library: in the host, as root or as the account of the collector. */
-function startUser(host: FleetHost, library: Library, asAccount: boolean): void {
-  const line = `LD_PRELOAD='${library.file}' setsid sleep 86399 >/dev/null 2>&1 &`;
-  const ran = host.inside(['sh', '-c', line], { asAccount });
-  if (ran.status !== 0) throw new Error(ran.stderr);
-}
-
-/** Ends those processes; an account can end its own ones only. */
-function stopUsers(host: FleetHost, asAccount: boolean): void {
-  const line = `for one in /proc/[0-9]*; do
-    if tr '\\0' ' ' <"$one/cmdline" 2>/dev/null | grep -q '^sleep 86399'; then kill "\${one#/proc/}" 2>/dev/null; fi
-  done; true`;
-  host.inside(['sh', '-c', line], { asAccount });
 }
 
 describe('real pending updates', () => {

@@ -1,6 +1,11 @@
 /** All that is derived: the models and public tables of the findings, and of what policies say of them. */
 import { publicTables, readModels } from '#reports/findings/models.ts';
+import { planStage } from '#reports/plans/stage.ts';
 import { policyStage } from '#reports/policy/stage.ts';
 
-export const allModels = [...readModels(), ...policyStage.models];
-export const allTables: readonly string[] = [...publicTables, ...policyStage.publicTables];
+export const allModels = [...readModels(), ...policyStage.models, ...planStage.models];
+export const allTables: readonly string[] = [
+  ...publicTables,
+  ...policyStage.publicTables,
+  ...planStage.publicTables,
+];

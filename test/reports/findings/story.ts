@@ -37,6 +37,8 @@ export interface HostState {
   repositories?: Partial<RowOf<'repositories'>>[];
   /** Source package and its version, where they are not those of the binary. */
   sources?: { [name: string]: [source: string, version: string] };
+  /** Results of remediation scripts that lay on the host. */
+  results?: Partial<RowOf<'results'>>[];
   /** Subjects that were not read completely; the rows given are what was read of them. */
   readings?: { [subject in Subject]?: ReadingStatus };
 }
@@ -158,6 +160,10 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
     ...repositoryRow(hostId),
     ...repository,
   }));
+  snapshot.results = (found.results ?? []).map((result, index) => ({
+    ...resultRow(hostId, found, index),
+    ...result,
+  }));
   snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
   snapshot.readings = subjects.map((subject) =>
     readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot),
@@ -263,6 +269,21 @@ function repositoryRow(hostId: string): RowOf<'repositories'> {
     released_at: null,
     valid_until: null,
     fetched_at: null,
+  };
+}
+
+function resultRow(hostId: string, { machine }: HostState, index: number): RowOf<'results'> {
+  return {
+    host_id: hostId,
+    file: `result-${index}.json`,
+    plan: 'plan-1',
+    machine_id: machine ?? `machine of ${hostId}`,
+    state: 'finished',
+    reason: 'done',
+    exit_status: 0,
+    started_at: '2026-09-05T20:00:00.000Z',
+    ended_at: '2026-09-05T20:05:00.000Z',
+    reboot_needed: false,
   };
 }
 
