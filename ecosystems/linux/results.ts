@@ -13,7 +13,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const second = z.iso.datetime({ precision: 0 });
 const version = z.string().refine(isVersion).nullable();
 
-/** As `ecosystems/apt/remediation/body.sh` writes it; format 1. */
+/** As `ecosystems/apt/remediation/body/` writes it; format 1. */
 const ResultFile = z.strictObject({
   format: z.literal(1),
   plan: hash,

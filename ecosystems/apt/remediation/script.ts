@@ -5,7 +5,11 @@ import { isArchitecture, isPackageName, isVersion } from '#data/model/debian-nam
 import type { Plan } from '#data/model/plan.ts';
 import { quote } from '../../shell.ts';
 
-const body = readFileSync(new URL('body.sh', import.meta.url), 'utf8');
+/** One script in four files, in the order in which they build on each other. */
+const files = ['1-words.sh', '2-checks.sh', '3-apply.sh', '4-main.sh'];
+const body = files
+  .map((file) => readFileSync(new URL(`body/${file}`, import.meta.url), 'utf8'))
+  .join('\n');
 
 const hash = /^[0-9a-f]{64}$/;
 const hostId = /^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/;
@@ -15,7 +19,7 @@ const word = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const reason = /^[a-z][a-z-]{0,39}$/;
 
 /**
- * The script: a header for people, the plan as quoted words, and `body.sh`. The same plan gives the same bytes.
+ * The script: a header for people, the plan as quoted words, and the files of `body/`. The same plan gives the same bytes.
  *
  * @throws RangeError on a name, version, id or date that does not fit its grammar: nothing that a host could
  *   choose reaches a script otherwise than as a quoted word of that grammar
