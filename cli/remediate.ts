@@ -4,6 +4,7 @@ import { appendEntry } from '#data/ledger/append.ts';
 import { heads, listEntries } from '#data/ledger/entries.ts';
 import { withWriterLock } from '#data/ledger/lock.ts';
 import { sha256 } from '#data/ledger/manifest.ts';
+import { clean } from '#data/model/clean.ts';
 import type { Plan } from '#data/model/plan.ts';
 import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
@@ -12,6 +13,7 @@ import { readMissing } from '#reports/plans/missing.ts';
 import { planOf, propose } from '#reports/plans/plan.ts';
 import type { Omission, Proposal } from '#reports/plans/plan.ts';
 import { rowsOfPlan } from '#reports/plans/rows.ts';
+import { countOf } from '#site/words.ts';
 import { openFindings } from './findings.ts';
 import { printJson, say, showProgress } from './output.ts';
 import { recordWorkspace } from './record-workspace.ts';
@@ -185,20 +187,27 @@ function record(
   );
 }
 
-/** Omissions named one by one at most. */
-const mostNamed = 20;
+/** Fixes of one omission that are named at most. */
+const mostNamed = 3;
 
 function describe({ plans, omissions, entry }: Remediation): string[] {
-  const lines = [`plan ${entry.sequence}: ${plans.length} scripts · head ${entry.hash.slice(0, 12)}`];
-  for (const plan of plans)
+  const lines = [
+    `plan ${entry.sequence}: ${countOf(plans.length, 'script')} · head ${entry.hash.slice(0, 12)}`,
+    ...plans.map(
+      (plan) =>
+        `  ${plan.host_id}: ${countOf(plan.fixes, 'fix', 'fixes')}, ${countOf(plan.changes, 'package')}, until ${plan.expires_at.slice(0, 16)}Z: ${plan.script}`,
+    ),
+  ];
+  if (omissions.length > 0)
     lines.push(
-      `  ${plan.host_id}: ${plan.fixes} fixes, ${plan.changes} packages, until ${plan.expires_at.slice(0, 16)}Z: ${plan.script}`,
+      `  in no plan: ${countOf(omissions.length, 'missing fix', 'missing fixes')} (--json names all)`,
     );
-  if (omissions.length > 0) lines.push(`  not planned: ${omissions.length} missing fixes`);
-  for (const { host_id, fix_id, reason, detail } of omissions.slice(0, mostNamed))
-    lines.push(`    ${host_id} ${fix_id}: ${reason}${detail === null ? '' : `, ${detail}`}`);
-  if (omissions.length > mostNamed)
-    lines.push(`    … and ${omissions.length - mostNamed} more: --json has all`);
+  const alike = Map.groupBy(omissions, ({ reason, detail }) => `${reason}, ${detail ?? ''}`);
+  for (const [why, rows] of alike) {
+    const named = rows.slice(0, mostNamed).map(({ host_id, fix_id }) => `${host_id} ${fix_id}`);
+    const more = rows.length > mostNamed ? ` and ${rows.length - mostNamed} more` : '';
+    lines.push(clean(`    ${why.replace(/(, |\.)$/, '')}: ${named.join(', ')}${more}`, 1000));
+  }
   if (plans.length > 0) lines.push('next: run a script on its host without options; it changes nothing');
   return lines;
 }

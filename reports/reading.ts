@@ -24,6 +24,8 @@ import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
 import { askExceptions, askOwners, askPolicies, askPolicyStory } from './reading/policies.ts';
 import type { ExceptionLine, OwnerLine, PolicyLine, PolicyStory } from './reading/policies.ts';
+import { askScripts, askVerification } from './reading/plans.ts';
+import type { Scripts, Verification } from './reading/plans.ts';
 import { askTrends } from './reading/trends.ts';
 import type { Trends } from './reading/trends.ts';
 
@@ -58,6 +60,17 @@ export type {
   UnsupportedPackage,
   Verdict,
 } from './reading/hosts.ts';
+export type {
+  OmissionLine,
+  Outcome,
+  OutcomeCount,
+  OutcomeLine,
+  PlanLine,
+  PlannedChange,
+  PlanOutcomeLine,
+  Scripts,
+  Verification,
+} from './reading/plans.ts';
 export { shownNumbers } from './reading/method.ts';
 export type { MethodModel, MethodTable, ShownNumber } from './reading/method.ts';
 export type { FindingsSource } from './reading/open.ts';
@@ -126,6 +139,16 @@ export function readOwners(source: FindingsSource): Promise<OwnerLine[]> {
 /** Exceptions that the record knows: in force, to come, over. */
 export function readExceptions(source: FindingsSource): Promise<ExceptionLine[]> {
   return askFindings(source, askExceptions);
+}
+
+/** The last plan of each host, and what the last planning left out. */
+export function readScripts(source: FindingsSource): Promise<Scripts> {
+  return askFindings(source, askScripts);
+}
+
+/** What became of plans, by the state of the hosts. */
+export function readVerification(source: FindingsSource): Promise<Verification> {
+  return askFindings(source, askVerification);
 }
 
 /** The models that the findings are made by, in order, with their tables. */

@@ -19,7 +19,9 @@ import {
   readOverview,
   readPolicies,
   readPolicyStory,
+  readScripts,
   readTrends,
+  readVerification,
 } from '#reports/reading.ts';
 import type {
   Coverage,
@@ -37,7 +39,9 @@ import type {
   OwnerLine,
   PolicyLine,
   PolicyStory,
+  Scripts,
   Trends,
+  Verification,
 } from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
 import type { SiteSource } from './source-variable.ts';
@@ -55,6 +59,8 @@ export const trends = once<Trends>(() => readTrends(siteSource.findings));
 export const policies = once<PolicyLine[]>(() => readPolicies(siteSource.findings));
 export const owners = once<OwnerLine[]>(() => readOwners(siteSource.findings));
 export const exceptions = once<ExceptionLine[]>(() => readExceptions(siteSource.findings));
+export const scripts = once<Scripts>(() => readScripts(siteSource.findings));
+export const verification = once<Verification>(() => readVerification(siteSource.findings));
 export const method = once<MethodModel[]>(() => readMethod(siteSource.findings));
 export const hostIds = once<string[]>(() => readHostIds(siteSource.findings));
 

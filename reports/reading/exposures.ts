@@ -81,7 +81,7 @@ export interface CoveredSpan {
   to_at: string;
 }
 
-const fixesSql = `
+export const fixesSql = `
   SELECT fixes.* EXCLUDE (rank, ecosystem, known_at, withdrawn_at), coalesce(named.cves, 0) AS cves, coalesce(named.exploited, 0) AS exploited,
     severity.severity, severity.severity_source
   FROM fixes

@@ -4,6 +4,8 @@ import type { EvidenceKind, ReadingStatus, ScanStatus } from '#data/model/words.
 import { endedOrder, judgedSql, missingOrder, missingStatuses, securitySql } from './exposures.ts';
 import { hostPoliciesSql } from './policies.ts';
 import type { HostPolicy } from './policies.ts';
+import { hostChangesSql, hostOutcomesSql, outcomeOrder, planLinesSql } from './plans.ts';
+import type { OutcomeLine, PlanLine, PlannedChange } from './plans.ts';
 import type { Exposure, JudgedExposure } from './exposures.ts';
 import { eventOrder, hostSql, mappingsSql, spellOrder, unreadSql, updateOrder } from './host-sql.ts';
 import { sqlTexts, worstFirst } from './open.ts';
@@ -101,6 +103,10 @@ export interface HostStory {
   host: HostLine & Identity & Provenance;
   /** What each policy says of it, the primary one first. */
   policies: HostPolicy[];
+  /** Its last plan, if it has one. */
+  plans: PlanLine[];
+  planned_changes: Cut<PlannedChange & { host_id: string }>;
+  planned_fixes: Cut<OutcomeLine>;
   unknowns: Unknown[];
   updates: OfferedUpdate[];
   kernels: RowOf<'kernels'>[];
@@ -235,6 +241,7 @@ export async function askHostIds(ask: Ask): Promise<string[]> {
 /** Lists that a page shows whole: where the rows are and in which order. */
 export const wholeLists = {
   policies: [hostPoliciesSql, 'is_primary DESC, policy'],
+  plans: [planLinesSql, 'plan'],
   unknowns: ['unknowns', 'subject'],
   updates: ['offers', updateOrder],
   kernels: ['current_kernels', 'running DESC, same_flavour DESC, release DESC, package, architecture'],
@@ -244,6 +251,8 @@ export const wholeLists = {
 
 /** Lists that may be too long for a page: the same, and how many rows a page shows. */
 export const cutLists = {
+  planned_changes: [hostChangesSql, 'wanted DESC, package, architecture', 100],
+  planned_fixes: [hostOutcomesSql, outcomeOrder, 100],
   mappings: [mappingsSql, 'pid, path', 200],
   unread_processes: [unreadSql, 'processes DESC, name', 60],
   events: ['install_events', eventOrder, 120],
@@ -298,11 +307,21 @@ function rowsOf(stories: Map<string, HostStory>, hostId: string, list: keyof typ
 }
 
 function emptyStory(host: HostStory['host']): HostStory {
-  const whole = { policies: [], unknowns: [], updates: [], kernels: [], repositories: [], sections: [] };
+  const whole = {
+    policies: [],
+    plans: [],
+    unknowns: [],
+    updates: [],
+    kernels: [],
+    repositories: [],
+    sections: [],
+  };
   const none = <T>(): Cut<T> => ({ total: 0, rows: [] });
   return {
     host,
     ...whole,
+    planned_changes: none(),
+    planned_fixes: none(),
     mappings: none(),
     unread_processes: none(),
     events: none(),

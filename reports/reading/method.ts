@@ -17,6 +17,7 @@ import {
   policyHostsSql,
   policyRulesSql,
 } from './policies.ts';
+import { omissionsSql, outcomeCountsSql, planOutcomesSql, plansSql, troubledSql } from './plans.ts';
 import { exploitedSql, figuresSql, loggedSql, reasonsSql, unsupportedSql, weeksSql } from './overview.ts';
 import { agesSql, exposureWeeksSql, followedSql, undatedSql } from './trends.ts';
 
@@ -130,6 +131,15 @@ export const shownNumbers: readonly ShownNumber[] = [
   ...onPage('Exceptions', {
     'Every exception': exceptionsSql,
     'Overdue exposures under each': coversSql,
+  }),
+  ...onPage('Scripts', {
+    'The last plan of each host': plansSql,
+    'What the last planning left out, and why': omissionsSql,
+  }),
+  ...onPage('Verification', {
+    'Planned fixes by outcome': outcomeCountsSql,
+    'What did not come out as planned': troubledSql,
+    'Every plan': planOutcomesSql,
   }),
   ...onPage('Coverage', {
     'Every expected host': coverageSql,

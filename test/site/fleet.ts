@@ -14,9 +14,11 @@ import { deriveFindings } from '#reports/derive.ts';
 import { buildSite } from '#site/build.ts';
 import { advisoryRows, writeFeed } from '#test/reports/findings/feed-story.ts';
 import type { Advisory } from '#test/reports/findings/feed-story.ts';
+import { writePlans } from '#test/reports/plans/plan-story.ts';
 import { writeFiles } from '#test/reports/policy/policy-story.ts';
 import { member, snapshotOf } from '#test/reports/findings/story.ts';
 import type { HostState } from '#test/reports/findings/story.ts';
+import { halfDone, omissions, plans } from './fleet-plans.ts';
 import { days, describe, explain, hostile } from './host-details.ts';
 
 export interface Fleet {
@@ -60,7 +62,10 @@ export async function makeFleet(): Promise<Fleet> {
     rows: advisoryRows(advisories),
   });
   await writeFeed(ledgerRoot, { at: '2026-11-08T02:00:00.000Z', feed: 'kev', rows: exploitedRows });
-  for (const [index, at] of runs.entries()) await writeRun(ledgerRoot, at, visits(index, at));
+  for (const [index, at] of runs.entries()) {
+    if (index === 2) await writePlans(ledgerRoot, '2026-11-16T12:00:00.000Z', plans, omissions);
+    await writeRun(ledgerRoot, at, visits(index, at));
+  }
   await writeFiles(ledgerRoot, '2026-11-08T03:00:00.000Z', workspaceFiles);
   const { path } = await deriveFindings({
     cacheRoot: join(folder, 'cache'),
@@ -153,7 +158,7 @@ async function writeRun(ledgerRoot: string, at: string, hosts: Record<string, Vi
 function visits(run: number, at: string): Record<string, Visit> {
   return {
     'web-01.example.org': {
-      state: webServer(run),
+      state: { ...webServer(run), results: run < 2 ? [] : [halfDone] },
       more: describe('web-01', { lists: -0.1 }),
       member: webMember,
     },

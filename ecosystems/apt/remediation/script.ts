@@ -7,9 +7,7 @@ import { quote } from '../../shell.ts';
 
 /** One script in four files, in the order in which they build on each other. */
 const files = ['1-words.sh', '2-checks.sh', '3-apply.sh', '4-main.sh'];
-const body = files
-  .map((file) => readFileSync(new URL(`body/${file}`, import.meta.url), 'utf8'))
-  .join('\n');
+const body = files.map((file) => readFileSync(new URL(`body/${file}`, import.meta.url), 'utf8')).join('\n');
 
 const hash = /^[0-9a-f]{64}$/;
 const hostId = /^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/;

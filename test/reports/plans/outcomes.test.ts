@@ -1,6 +1,5 @@
 /** Outcomes come from state (semantics 6): each history spelled out. */
 import { describe, expect, test } from 'vitest';
-import { appendEntry } from '#data/ledger/append.ts';
 import { listEntries } from '#data/ledger/entries.ts';
 import { readRows, withDatabase } from '#data/ledger/database.ts';
 import type { JsonRow } from '#data/ledger/database.ts';
@@ -9,61 +8,7 @@ import { advisoryRows, writeFeed } from '../findings/feed-story.ts';
 import { advisory, at, fixed, old } from '../findings/september.ts';
 import { tell, writeRun } from '../findings/story.ts';
 import type { Found } from '../findings/story.ts';
-
-const fixId = 'bookworm/ssl/2';
-
-/** Appends a plan for the host 'web' that brings ssl to 2. */
-async function writePlan(ledgerRoot: string, day: number, id = 'plan-1'): Promise<void> {
-  const instant = at(day, '12:00:00.000');
-  const key = { host_id: 'web', plan: id };
-  await appendEntry(
-    ledgerRoot,
-    {
-      collector: 'main',
-      kind: 'plan',
-      startedAt: new Date(instant),
-      recordedAt: () => new Date(instant),
-      programVersion: 'test',
-      workspaceFiles: [],
-    },
-    (tables) => {
-      tables.add('plans', [
-        {
-          ...key,
-          ecosystem: 'apt',
-          machine_id: 'machine of web',
-          os_id: 'debian',
-          os_version: '12',
-          as_of: instant,
-          simulated_at: instant,
-          expires_at: at(day + 7, '12:00:00.000'),
-          head: 'a'.repeat(64),
-          download_bytes: 1,
-          installed_bytes: null,
-          script_sha256: 'b'.repeat(64),
-        },
-      ]);
-      tables.add('plan_changes', [
-        { ...key, package: 'ssl', architecture: 'amd64', old_version: '1', new_version: '2', wanted: true },
-      ]);
-      tables.add('plan_fixes', [
-        {
-          ...key,
-          fix_id: fixId,
-          source: 'ssl',
-          names: ['DSA-1-1'],
-          approval: 'all',
-          approver: 'CISO',
-          approved_when: '2026-09-01',
-          ticket: null,
-          ring: null,
-          allows_newer: false,
-        },
-      ]);
-      return Promise.resolve({});
-    },
-  );
-}
+import { writePlans } from './plan-story.ts';
 
 interface Story {
   /** Runs by day, at 03:00. */
@@ -87,7 +32,10 @@ async function judge({ runs, plans }: Story): Promise<(sql: string) => Promise<J
     })),
     ...plans.map((day, index) => ({
       day: day + 0.5,
-      write: () => writePlan(ledgerRoot, day, `plan-${index + 1}`),
+      write: () =>
+        writePlans(ledgerRoot, at(day, '12:00:00.000'), [
+          { host: 'web', plan: `plan-${index + 1}`, fixes: [{}], changes: [{}] },
+        ]),
     })),
   ];
   for (const { write } of steps.sort((a, b) => a.day - b.day)) await write();
@@ -218,7 +166,7 @@ describe('outcomes', () => {
   ])('%s', async (_what, story, expected) => {
     const rows = await judge(story);
     expect(await rows("FROM outcomes WHERE plan = 'plan-1'")).toEqual([
-      expect.objectContaining({ host_id: 'web', fix_id: fixId, ...expected }),
+      expect.objectContaining({ host_id: 'web', fix_id: 'bookworm/ssl/2', ...expected }),
     ]);
   });
 
