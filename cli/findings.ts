@@ -57,5 +57,5 @@ function deriveOptions(where: Places, asOf: string | null): DeriveOptions {
       exitCode: 2,
     });
   // A past day has a cache of its own: it must not push out today's.
-  return { cacheRoot: join(where.cache, 'as-of'), entries };
+  return { cacheRoot: join(where.cache, 'as-of'), pointsFolder: join(where.cache, 'known-then'), entries };
 }

@@ -22,8 +22,8 @@ import { askFindings } from './reading/open.ts';
 import type { FindingsSource } from './reading/open.ts';
 import { askOverview } from './reading/overview.ts';
 import type { Overview } from './reading/overview.ts';
-import { askExceptions, askOwners, askPolicies, askPolicyStory } from './reading/policies.ts';
-import type { ExceptionLine, OwnerLine, PolicyLine, PolicyStory } from './reading/policies.ts';
+import { askExceptions, askOwners, askPolicies, askPolicyStory, askPolicyTrend } from './reading/policies.ts';
+import type { ExceptionLine, OwnerLine, PolicyLine, PolicyStory, TrendWeek } from './reading/policies.ts';
 import { askScripts, askVerification } from './reading/plans.ts';
 import type { Scripts, Verification } from './reading/plans.ts';
 import { askTrends } from './reading/trends.ts';
@@ -83,6 +83,7 @@ export type {
   PolicyLine,
   PolicyRule,
   PolicyStory,
+  TrendWeek,
 } from './reading/policies.ts';
 export type {
   ExploitedFix,
@@ -124,6 +125,11 @@ export function readTrends(source: FindingsSource): Promise<Trends> {
 /** Policies in force with their headlines, the primary one first. */
 export function readPolicies(source: FindingsSource): Promise<PolicyLine[]> {
   return askFindings(source, askPolicies);
+}
+
+/** The headline of the primary policy week by week: as known then, and as known now. */
+export function readPolicyTrend(source: FindingsSource): Promise<TrendWeek[]> {
+  return askFindings(source, askPolicyTrend);
 }
 
 /** Rules of one policy, and what it is not satisfied with. */

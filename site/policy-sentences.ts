@@ -6,6 +6,7 @@ import type {
   PolicyHost,
   PolicyLine,
   PolicyRule,
+  TrendWeek,
 } from '#reports/reading.ts';
 import { countOf, formatCount } from './words.ts';
 import type { Marked } from './words.ts';
@@ -39,6 +40,19 @@ export function policyHostsSentence(line: PolicyLine): string {
   const named = others.filter(([hosts]) => hosts > 0).map(([hosts, how]) => `${formatCount(hosts)} ${how}`);
   const rest = named.length === 0 ? '' : `; ${named.join(', ')}`;
   return `${percentOf(line.hosts_clean, line.hosts)} of hosts have nothing overdue: ${formatCount(line.hosts_clean)} of ${formatCount(line.hosts)}${rest}.`;
+}
+
+/** From the oldest point to the newest, each as it was known then. */
+export function trendSentence(weeks: TrendWeek[]): string {
+  const points = weeks.flatMap(({ week, then_met: met, then_judged: judged }) =>
+    met === null || judged === null || judged === 0 ? [] : [{ week, share: percentOf(met, judged) }],
+  );
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined)
+    return 'No deadline has fallen yet, so there is no share to follow.';
+  if (first === last)
+    return `${last.share} in effect in time. The record begins this week: points to compare with come with time.`;
+  return `${last.share} in effect in time, ${first.share} in the week of ${first.week}: each as it was known at the time.`;
 }
 
 const clocks: Record<PolicyLine['clock'], string> = {

@@ -19,6 +19,7 @@ import {
   readOverview,
   readPolicies,
   readPolicyStory,
+  readPolicyTrend,
   readScripts,
   readTrends,
   readVerification,
@@ -41,6 +42,7 @@ import type {
   PolicyStory,
   Scripts,
   Trends,
+  TrendWeek,
   Verification,
 } from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
@@ -57,6 +59,7 @@ export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const trends = once<Trends>(() => readTrends(siteSource.findings));
 export const policies = once<PolicyLine[]>(() => readPolicies(siteSource.findings));
+export const policyTrend = once<TrendWeek[]>(() => readPolicyTrend(siteSource.findings));
 export const owners = once<OwnerLine[]>(() => readOwners(siteSource.findings));
 export const exceptions = once<ExceptionLine[]>(() => readExceptions(siteSource.findings));
 export const scripts = once<Scripts>(() => readScripts(siteSource.findings));

@@ -4,6 +4,9 @@ import type { Ask } from './open.ts';
 export interface Changes {
   previous_started_at: string;
   latest_started_at: string;
+  /** Under the primary policy: passed its deadline since, and what was overdue and came in. */
+  newly_overdue: Sample<ChangedPackage>;
+  overdue_done: Sample<ChangedPackage>;
   installs: Sample<ChangedPackage>;
   new_updates: Sample<ChangedPackage>;
   ended_updates: Sample<ChangedPackage>;
@@ -45,6 +48,8 @@ export async function askChanges(ask: Ask): Promise<Changes | null> {
   return {
     previous_started_at: span.previous_started_at,
     latest_started_at: span.latest_started_at,
+    newly_overdue: await sample(ask, changesSql.newlyOverdue),
+    overdue_done: await sample(ask, changesSql.overdueDone),
     installs: await sample(ask, changesSql.installs),
     new_updates: await sample(ask, changesSql.newUpdates),
     ended_updates: await sample(ask, changesSql.endedUpdates),
@@ -91,6 +96,14 @@ const endedUpdatesSql = `
   FROM update_spells JOIN covered USING (host_id)
   WHERE status <> 'open' AND last_confirmed_at >= previous_started_at`;
 
+function judgedSql(condition: string): string {
+  return `
+    SELECT host_id, fixes.source AS package, coalesce(rule, verdict) AS what, NULL::VARCHAR AS old_version, fixes.fixed_version AS new_version,
+      true AS security, deadline_not_after AS happened_at
+    FROM verdicts JOIN policies USING (policy) JOIN fixes USING (fix_id) JOIN covered USING (host_id)
+    WHERE is_primary AND ${condition}`;
+}
+
 function turnedSql(condition: string): string {
   return `
     SELECT now.host_id, now.status, now.reason
@@ -102,6 +115,14 @@ function turnedSql(condition: string): string {
 
 /** Each list whole: the rows with their total, in order. */
 export const changesSql = {
+  newlyOverdue: inOrder(
+    judgedSql(
+      "verdict IN ('missed', 'not-provable') AND lasting AND deadline_not_after > previous_started_at AND deadline_not_after <= started_at",
+    ),
+  ),
+  overdueDone: inOrder(
+    judgedSql("verdict = 'missed' AND NOT lasting AND done_not_after > previous_started_at"),
+  ),
   installs: inOrder(installsSql),
   newUpdates: inOrder(newUpdatesSql),
   endedUpdates: inOrder(endedUpdatesSql),

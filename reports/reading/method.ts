@@ -16,6 +16,7 @@ import {
   policyFixesSql,
   policyHostsSql,
   policyRulesSql,
+  policyTrendSql,
 } from './policies.ts';
 import { omissionsSql, outcomeCountsSql, planOutcomesSql, plansSql, troubledSql } from './plans.ts';
 import { exploitedSql, figuresSql, loggedSql, reasonsSql, unsupportedSql, weeksSql } from './overview.ts';
@@ -89,8 +90,11 @@ export const shownNumbers: readonly ShownNumber[] = [
   }),
   ...onPage('Overview', {
     'The sentence and the figures': figuresSql,
+    'The headline week by week': policyTrendSql,
     'Past the end of support': unsupportedSql,
     'Known to be exploited, and missing': exploitedSql,
+    'Since the run before: newly overdue': changesSql.newlyOverdue,
+    'Since the run before: overdue, and now in': changesSql.overdueDone,
     'Since the run before: newly on offer': changesSql.newUpdates,
     'Since the run before: no longer pending': changesSql.endedUpdates,
     'Since the run before: dated in logs': changesSql.installs,

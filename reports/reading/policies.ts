@@ -112,12 +112,30 @@ export interface HostPolicy extends Omit<PolicyHost, 'owner'> {
   is_primary: boolean;
 }
 
+/** The headline of the primary policy in one week; null where nothing was recorded then. */
+export interface TrendWeek {
+  week: string;
+  point_at: string | null;
+  then_met: number | null;
+  then_judged: number | null;
+  then_hosts: number | null;
+  then_hosts_clean: number | null;
+  now_met: number;
+  now_judged: number;
+  /** Before the first run: told by logs alone. */
+  retrospective: boolean;
+}
+
 /** Rows of a list on a page at most; the downloads have all. */
 const mostShown = 200;
 
 export const policiesSql = `
   SELECT * FROM policies JOIN policy_figures USING (policy)
   ORDER BY is_primary DESC, policy`;
+
+export const policyTrendSql = `
+  SELECT policy_trend.* EXCLUDE (policy) REPLACE (strftime(week, '%Y-%m-%d') AS week)
+  FROM policy_trend JOIN policies USING (policy) WHERE is_primary ORDER BY week`;
 
 export const policyRulesSql = `
   SELECT policy, place, rule, allowed_count, allowed_unit FROM policy_rules ORDER BY policy, place`;
@@ -182,6 +200,11 @@ export const coversSql = `
 /** Policies in force with their headlines, the primary one first. */
 export function askPolicies(ask: Ask): Promise<PolicyLine[]> {
   return ask<PolicyLine>(policiesSql);
+}
+
+/** The headline of the primary policy week by week, oldest first. */
+export function askPolicyTrend(ask: Ask): Promise<TrendWeek[]> {
+  return ask<TrendWeek>(policyTrendSql);
 }
 
 export async function askPolicyStory(ask: Ask, policy: string): Promise<PolicyStory> {

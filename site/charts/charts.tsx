@@ -225,7 +225,38 @@ export function hostDaysChart(weeks: readonly ExposureWeek[]): ReactElement {
   );
 }
 
-function weekAxis(weeks: readonly ExposureWeek[]): ReactElement {
+/** One week of a share: as known then, as known now, and as logs tell it for weeks before the first run. */
+export interface ShareWeek {
+  week: string;
+  retrospective: boolean;
+  then: number | null;
+  now: number | null;
+  told: number | null;
+}
+
+/** A share week by week: points that never move, and beside them what is known today. */
+export function shareChart(weeks: readonly ShareWeek[]): ReactElement {
+  return (
+    <ComposedChart data={[...weeks]} width={width} height={height} margin={margin} accessibilityLayer={false}>
+      {weekAxis(weeks)}
+      <YAxis domain={[0, 1]} ticks={[0, 0.25, 0.5, 0.75, 1]} width={42} tickFormatter={percent} {...axis} />
+      {beforeFirst(weeks)}
+      <Line dataKey="told" type="linear" stroke="var(--muted)" strokeDasharray="4 3" dot={false} {...quiet} />
+      <Line dataKey="now" type="linear" stroke="var(--ink)" strokeWidth={1} dot={false} {...quiet} />
+      <Line
+        dataKey="then"
+        type="linear"
+        stroke="var(--accent)"
+        strokeWidth={2}
+        dot={{ r: 3, fill: 'var(--accent)', strokeWidth: 0 }}
+        connectNulls
+        {...quiet}
+      />
+    </ComposedChart>
+  );
+}
+
+function weekAxis(weeks: readonly Pick<ExposureWeek, 'week'>[]): ReactElement {
   return (
     <XAxis dataKey="week" ticks={monthTicks(weeks.map(({ week }) => week))} tickFormatter={month} {...axis} />
   );
@@ -240,7 +271,7 @@ function unsigned(value: number): string {
 }
 
 /** The weeks before anybody scanned, on a ground of their own: told by logs, later. */
-function beforeFirst(weeks: readonly ExposureWeek[]): ReactElement | null {
+function beforeFirst(weeks: readonly Pick<ExposureWeek, 'week' | 'retrospective'>[]): ReactElement | null {
   const told = weeks.filter((week) => week.retrospective);
   const [first, last] = [told[0], told.at(-1)];
   if (first === undefined || last === undefined) return null;

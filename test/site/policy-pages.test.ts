@@ -23,6 +23,18 @@ describe('pages', () => {
     expect(overview).toContain('Judged by: Known-exploited within 7 days, other security fixes within 30');
   });
 
+  test('the overview follows the headline week by week, each point as it was known then', () => {
+    const overview = text('index.html');
+    for (const words of [
+      'in the week of 2026-11-09: each as it was known at the time.',
+      '2026-11-09 2026-11-09 06:01',
+      'before the first run',
+      'newly overdue',
+      'overdue, and now in',
+    ])
+      expect(overview).toContain(words);
+  });
+
   test('every policy is judged side by side on the same record', () => {
     const list = text('policies/index.html');
     for (const title of ['PCI DSS 4.0.1, 6.3.3', 'Cyber Essentials 3.3, security update management'])

@@ -76,7 +76,7 @@ export async function judge(story: PolicyStory): Promise<Judged> {
       ...policies,
       'exceptions/exceptions.yaml': yaml === '' ? 'exceptions: []\n' : `exceptions:\n${yaml}`,
     });
-  const { path } = await deriveFindings({ cacheRoot, entries: listEntries(ledgerRoot) });
+  const { path } = await deriveFindings({ cacheRoot, entries: listEntries(ledgerRoot), trendWeeks: 0 });
   return {
     ledgerRoot,
     rows: (sql) => withDatabase(path, { readOnly: true }, (connection) => readRows(connection, sql)),
