@@ -15,6 +15,7 @@ import { places } from '#cli/workspace.ts';
 import type { Places } from '#cli/workspace.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { queryFindings } from '#reports/findings/query.ts';
+import { digestOf } from './digest.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetHost } from './host.ts';
@@ -115,14 +116,6 @@ function approveOnly(host: FleetHost, sources: string[]): void {
   writeFileSync(
     join(where.root, 'approvals', 'approvals.yaml'),
     `approvals:\n  - { id: night, fixes: { packages: [${sources.join(', ')}] }, hosts: { ids: [${host.id}] }, approver: Test, when: 2026-01-01 }\n`,
-  );
-}
-
-/** Everything on the host's own file system: names, kinds, modes, times and contents. */
-function digestOf(host: FleetHost): string {
-  return inside(
-    host,
-    `{ find / -xdev ! -type d -printf '%p %y %m %T@ %s %l\\n'; find / -xdev -type d -printf '%p %y %m %T@\\n'; find / -xdev -type f -print0 | xargs -0 sha256sum; } | sort | sha256sum`,
   );
 }
 

@@ -148,7 +148,8 @@ apt-mark auto demo-lib >/dev/null
 apt-mark hold demo-held >/dev/null
 `;
 
-function planFor(machine: string): Plan {
+/** A plan for the packages of the repository. */
+export function planFor(machine: string): Plan {
   return {
     plan: 'a'.repeat(64),
     host_id: 'demo-host',
