@@ -229,7 +229,7 @@ export function hostDaysChart(weeks: readonly ExposureWeek[]): ReactElement {
 export interface ShareWeek {
   week: string;
   retrospective: boolean;
-  then: number | null;
+  point: number | null;
   now: number | null;
   told: number | null;
 }
@@ -244,7 +244,7 @@ export function shareChart(weeks: readonly ShareWeek[]): ReactElement {
       <Line dataKey="told" type="linear" stroke="var(--muted)" strokeDasharray="4 3" dot={false} {...quiet} />
       <Line dataKey="now" type="linear" stroke="var(--ink)" strokeWidth={1} dot={false} {...quiet} />
       <Line
-        dataKey="then"
+        dataKey="point"
         type="linear"
         stroke="var(--accent)"
         strokeWidth={2}

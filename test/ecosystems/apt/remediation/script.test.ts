@@ -215,6 +215,16 @@ function outsideQuotes(text: string): string {
   return inside ? `${out}<open>` : out;
 }
 
+/** Null where it is refused as the contract says; any other error is one. */
+function renderedOrRefused(lie: Plan): string | null {
+  try {
+    return renderAptScript(lie);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 describe('a host that lies', () => {
   test('puts no byte of its choosing outside of quotes', () => {
     const { header, body } = partsOf(renderAptScript(plan));
@@ -223,11 +233,8 @@ describe('a host that lies', () => {
     let refused = 0;
     fc.assert(
       fc.property(plans, (lie) => {
-        let script: string;
-        try {
-          script = renderAptScript(lie);
-        } catch (error) {
-          expect(error).toBeInstanceOf(RangeError);
+        const script = renderedOrRefused(lie);
+        if (script === null) {
           refused++;
           return;
         }
@@ -248,12 +255,8 @@ describe('a host that lies', () => {
 
   test('is read back by sh as one line for each row', () => {
     for (const lie of fc.sample(plans, { numRuns: 300, seed: 13 })) {
-      let script: string;
-      try {
-        script = renderAptScript(lie);
-      } catch {
-        continue;
-      }
+      const script = renderedOrRefused(lie);
+      if (script === null) continue;
       const program = `${partsOf(script).values}\nprintf '%s\\0' ${variables.map((name) => `"$${name}"`).join(' ')}\n`;
       const read = mustRun(['dash'], program).split('\0');
       expect(read).toHaveLength(variables.length + 1);
