@@ -60,6 +60,10 @@ primary-policy: default
 #   kev: feeds/known_exploited_vulnerabilities.json
 #   debian-tracker: off
 
+# remediation:
+#   rings: [canary, early, broad]   # in the order in which they open
+#   valid-days: 7                   # for which a script may be run
+
 # ssh:
 #   user: audit                                # where the inventory names none
 #   identity-files: [~/.ssh/id_ed25519]        # instead of the agent's and the usual keys
