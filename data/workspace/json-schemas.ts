@@ -1,6 +1,6 @@
 /** JSON Schemas for editors, made from the schemas that Patchledger itself checks with. */
 import { z } from 'zod';
-import { Approvals, Config, Exceptions, Inventory, Policy } from './schemas.ts';
+import { Approvals, Config, Evaluations, Exceptions, Inventory, Policy } from './schemas.ts';
 
 const schemas = {
   patchledger: Config,
@@ -8,6 +8,7 @@ const schemas = {
   policy: Policy,
   exceptions: Exceptions,
   approvals: Approvals,
+  evaluations: Evaluations,
 };
 
 /** File name to content, for `.patchledger/schemas/` of a workspace. */

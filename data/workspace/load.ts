@@ -10,8 +10,8 @@ import type { FeedId } from '#data/model/words.ts';
 import { resolveInventory } from './inventory.ts';
 import { quoted, suggest, throwProblems } from './problems.ts';
 import type { Problem } from './problems.ts';
-import { Approvals, Config, Exceptions, Inventory, Policy } from './schemas.ts';
-import type { Approval, Exception } from './schemas.ts';
+import { Approvals, Config, Evaluations, Exceptions, Inventory, Policy } from './schemas.ts';
+import type { Approval, Evaluation, Exception } from './schemas.ts';
 import { checkShape, parseYaml } from './yaml-file.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -51,6 +51,7 @@ export interface WorkspaceContent {
   policies: Policy[];
   exceptions: Exception[];
   approvals: Approval[];
+  evaluations: Evaluation[];
 }
 
 export interface Workspace extends WorkspaceContent {
@@ -62,7 +63,7 @@ export interface Workspace extends WorkspaceContent {
 export const configPath = 'patchledger.yaml';
 /** Not YAML: the keys of hosts, stored with a run like every other file that it used. */
 const knownHostsPath = 'known_hosts';
-const folders = ['inventory', 'policies', 'exceptions', 'approvals'] as const;
+const folders = ['inventory', 'policies', 'exceptions', 'approvals', 'evaluations'] as const;
 
 /**
  * @param root the workspace's folder
@@ -101,6 +102,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
   const policies = readAll(parsed, 'policies/', Policy, problems);
   const exceptions = readAll(parsed, 'exceptions/', Exceptions, problems);
   const approvals = readAll(parsed, 'approvals/', Approvals, problems);
+  const evaluations = readAll(parsed, 'evaluations/', Evaluations, problems);
   const hosts = resolveInventory(inventory, problems);
   checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
   throwProblems(problems);
@@ -131,6 +133,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),
+    evaluations: evaluations.flatMap(({ content }) => content.evaluations),
   };
 }
 

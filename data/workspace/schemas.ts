@@ -223,8 +223,25 @@ export const Approvals = strict({
     .default([]),
 }).describe('approvals/*.yaml: fixes that may be installed, by whose decision.');
 
+export const Evaluations = strict({
+  evaluations: z
+    .array(
+      strict({
+        id: Name,
+        fixes: FixSelector,
+        hosts: HostSelector.optional(),
+        evaluator: Line,
+        when: When.describe('When it was decided: starts the clock of policies with the clock `evaluated`.'),
+        decision: Line,
+        evidence: WebAddress.optional(),
+      }),
+    )
+    .default([]),
+}).describe('evaluations/*.yaml: who looked at which fixes, when, and what was decided.');
+
 export type Policy = z.output<typeof Policy>;
 export type Exception = z.output<typeof Exceptions>['exceptions'][number];
+export type Evaluation = z.output<typeof Evaluations>['evaluations'][number];
 export type Approval = z.output<typeof Approvals>['approvals'][number];
 
 function isZone(name: string): boolean {

@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows } from '#data/ledger/database.ts';
 import type { Entry } from '#data/ledger/entries.ts';
-import type { Policy } from '#data/workspace/schemas.ts';
+import type { Evaluation, Exception, Policy } from '#data/workspace/schemas.ts';
 import type { Stage } from '../findings/fold.ts';
 import { readModelFiles } from '../findings/models.ts';
 import type { Model } from '../findings/models.ts';
@@ -33,6 +33,10 @@ const tables = {
   rule_fixes: 'policy VARCHAR, place BIGINT, rating BIGINT',
   exception_hosts: 'version BIGINT, host_id VARCHAR',
   exception_fixes: 'version BIGINT, fix_id VARCHAR',
+  said_evaluations:
+    'place BIGINT, evaluation VARCHAR, evaluator VARCHAR, decided_text VARCHAR, decision VARCHAR, evidence VARCHAR',
+  evaluation_hosts: 'place BIGINT, host_id VARCHAR',
+  evaluation_fixes: 'place BIGINT, fix_id VARCHAR',
 } as const;
 
 export const policyStage: Stage = {
@@ -43,6 +47,7 @@ export const policyStage: Stage = {
     'policies',
     'policy_rules',
     'exceptions',
+    'evaluations',
     'fix_ratings',
     'verdicts',
     'policy_hosts',
@@ -67,6 +72,7 @@ async function runModels(connection: DuckDBConnection, models: Model[]): Promise
 async function sayPolicies(connection: DuckDBConnection, { content, exceptions }: InForce): Promise<void> {
   if (content === null) return;
   const { policies, config } = content;
+  await sayEvaluations(connection, content.evaluations);
   const primary = config.primaryPolicy ?? (policies.length === 1 ? policies[0]?.id : undefined);
   await appendRows(
     connection,
@@ -120,6 +126,24 @@ async function sayPolicies(connection: DuckDBConnection, { content, exceptions }
   );
 }
 
+async function sayEvaluations(
+  connection: DuckDBConnection,
+  evaluations: readonly Evaluation[],
+): Promise<void> {
+  await appendRows(
+    connection,
+    'said_evaluations',
+    evaluations.map(({ id, evaluator, when, decision, evidence = null }, index) => [
+      index + 1,
+      id,
+      evaluator,
+      when,
+      decision,
+      evidence,
+    ]),
+  );
+}
+
 /** Exactly one of the units is given. */
 function timeOf(allowed: Policy['rules'][number]['allowed'] | undefined): [number | null, string | null] {
   const [unit, count] = Object.entries(allowed ?? {}).find(([, value]) => value !== undefined) ?? [
@@ -151,19 +175,31 @@ async function match(connection: DuckDBConnection, { content, exceptions }: InFo
   await connection.run(
     "INSERT INTO rule_scopes SELECT policy, scope, unnest(string_split(scope, ' '))::BIGINT FROM (SELECT DISTINCT policy, scope FROM policy_scopes WHERE scope <> '')",
   );
-  for (const [index, { said }] of exceptions.entries()) {
-    const members = hosts.filter((host) => matchesHost(said.hosts, host));
+  const said = exceptions.map((exception) => exception.said);
+  await matchEach(connection, 'exception', said, { hosts, ratings });
+  await matchEach(connection, 'evaluation', content.evaluations, { hosts, ratings });
+}
+
+/** Which hosts and fixes each exception or evaluation speaks of, by its number. */
+async function matchEach(
+  connection: DuckDBConnection,
+  kind: 'exception' | 'evaluation',
+  said: readonly Pick<Exception, 'hosts' | 'fixes'>[],
+  { hosts, ratings }: { hosts: HostMember[]; ratings: (RatedFix & { fix_id: string })[] },
+): Promise<void> {
+  for (const [index, selectors] of said.entries()) {
+    const members = hosts.filter((host) => matchesHost(selectors.hosts, host));
     const fixes = new Set(
-      ratings.filter((fix) => matchesFix(said.fixes, fix, 'unrated')).map(({ fix_id }) => fix_id),
+      ratings.filter((fix) => matchesFix(selectors.fixes, fix, 'unrated')).map(({ fix_id }) => fix_id),
     );
     await appendRows(
       connection,
-      'exception_hosts',
+      `${kind}_hosts`,
       members.map(({ host_id }) => [index + 1, host_id]),
     );
     await appendRows(
       connection,
-      'exception_fixes',
+      `${kind}_fixes`,
       [...fixes].map((id) => [index + 1, id]),
     );
   }

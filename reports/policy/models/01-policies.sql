@@ -33,6 +33,22 @@ SELECT
 FROM dated CROSS JOIN as_of
 ORDER BY version;
 
+-- Who decided what about which fixes, and when. A day is known to the day.
+CREATE OR REPLACE TABLE evaluations AS
+SELECT
+  place, evaluation, evaluator, decision, evidence,
+  CASE WHEN length(decided_text) = 10 THEN decided_text::DATE::TIMESTAMP ELSE decided_text::TIMESTAMPTZ AT TIME ZONE 'UTC' END AS decided_not_before,
+  CASE WHEN length(decided_text) = 10 THEN decided_text::DATE::TIMESTAMP + INTERVAL 1 DAY - INTERVAL 1 MILLISECOND ELSE decided_text::TIMESTAMPTZ AT TIME ZONE 'UTC' END AS decided_not_after
+FROM said_evaluations ORDER BY place;
+
+COMMENT ON TABLE evaluations IS 'Evaluations from evaluations/*.yaml; they start the clock of policies that ask for it.';
+COMMENT ON COLUMN evaluations.place IS 'Number among them.';
+COMMENT ON COLUMN evaluations.evaluation IS 'Its id.';
+COMMENT ON COLUMN evaluations.evaluator IS 'Who decided.';
+COMMENT ON COLUMN evaluations.decision IS 'What was decided.';
+COMMENT ON COLUMN evaluations.evidence IS 'Where that is written.';
+COMMENT ON COLUMN evaluations.decided_not_before IS 'When, earliest (UTC).';
+COMMENT ON COLUMN evaluations.decided_not_after IS 'When, latest.';
 COMMENT ON TABLE policies IS 'Policies in force, from policies/*.yaml.';
 COMMENT ON COLUMN policies.policy IS 'Id of the policy.';
 COMMENT ON COLUMN policies.title IS 'What it is called.';

@@ -7,6 +7,14 @@ CREATE OR REPLACE TABLE clock_starts AS
 WITH first_spells AS (
   FROM exposures QUALIFY row_number() OVER (PARTITION BY host_id, incarnation, fix_id ORDER BY spell) = 1
 ),
+-- The first decision about a fix on a host since it was published. It can only come before the end of the time allowed
+-- for it: a late one, or none, earns nothing.
+decided AS (
+  SELECT evaluation_hosts.host_id, evaluation_fixes.fix_id, min(decided_not_before) AS decided_not_before, min(decided_not_after) AS decided_not_after
+  FROM evaluations JOIN evaluation_hosts USING (place) JOIN evaluation_fixes USING (place) JOIN fixes USING (fix_id)
+  WHERE decided_not_after >= fixes.published_not_before AND EXISTS (FROM policies WHERE clock = 'evaluated')
+  GROUP BY ALL
+),
 dated AS (
   SELECT
     policies.*, spell.host_id, spell.incarnation, spell.fix_id, spell.spell, fixes.published_not_before, fixes.published_not_after,
@@ -14,13 +22,14 @@ dated AS (
     CASE WHEN spell.spell > first_spell.spell AND policies.reopened = 'restart' THEN spell.opened_not_before ELSE first_spell.opened_not_before END AS opened_not_before,
     CASE WHEN spell.spell > first_spell.spell AND policies.reopened = 'restart' THEN spell.opened_not_after ELSE first_spell.opened_not_after END AS opened_not_after,
     greatest(first_spell.available_not_before, fixes.published_not_before) AS available_not_before, first_spell.available_not_after,
-    first_spell.first_observed_at,
+    first_spell.first_observed_at, decided.decided_not_before, decided.decided_not_after,
     -- Not scanning earns nothing.
     least(first_spell.first_observed_at, fixes.published_not_after + to_hours(policies.detection_hours)) AS detected_at
   FROM exposures spell
   JOIN first_spells first_spell USING (host_id, incarnation, fix_id)
   JOIN fixes USING (fix_id)
   CROSS JOIN policies
+  LEFT JOIN decided ON decided.host_id = spell.host_id AND decided.fix_id = spell.fix_id
 )
 SELECT
   dated.policy, dated.host_id, dated.incarnation, dated.fix_id, dated.spell, scopes.scope,
@@ -28,14 +37,14 @@ SELECT
     WHEN 'published' THEN published_not_before
     WHEN 'available' THEN available_not_before
     WHEN 'first-observed' THEN first_observed_at
-    WHEN 'evaluated' THEN evaluated_at
+    WHEN 'evaluated' THEN least(evaluated_at, decided_not_before)
     ELSE opened_not_before
   END AS start_not_before,
   CASE started_by
     WHEN 'published' THEN published_not_after
     WHEN 'available' THEN available_not_after
     WHEN 'first-observed' THEN first_observed_at
-    WHEN 'evaluated' THEN evaluated_at
+    WHEN 'evaluated' THEN least(evaluated_at, decided_not_after)
     ELSE opened_not_after
   END AS start_not_after
 FROM (

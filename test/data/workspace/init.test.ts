@@ -26,7 +26,7 @@ describe('a new workspace', () => {
     initWorkspace(root, { hostname: 'box' });
     for (const path of ['patchledger.yaml', 'inventory/hosts.yaml', 'exceptions/exceptions.yaml']) {
       const text = readFileSync(join(root, path), 'utf8').replace('exceptions: []\n', '');
-      writeFileSync(join(root, path), text.replace(/^# (?=(scan|ssh|feeds|groups|exceptions|  ).*)/gm, ''));
+      writeFileSync(join(root, path), text.replace(/^# (?=(scan|ssh|feeds|remediation|groups|exceptions|  ).*)/gm, ''));
     }
     const workspace = await loadWorkspace(root);
 
@@ -41,6 +41,7 @@ describe('a new workspace', () => {
       attempts: 3,
     });
     expect(workspace.config.feeds).toMatchObject({ 'debian-dsa': 'upstream', 'debian-tracker': 'off' });
+    expect(workspace.config.remediation).toEqual({ rings: ['canary', 'early', 'broad'], validDays: 7 });
     expect(workspace.config.ssh).toEqual({
       user: 'audit',
       identityFiles: ['~/.ssh/id_ed25519'],

@@ -19,6 +19,8 @@ export interface PolicyStory {
   exceptions?: [at: string, yaml: string][];
   advisories?: Advisory[];
   feeds?: FeedStory[];
+  /** Evaluations as YAML list items. */
+  evaluations?: string;
   /** What patchledger.yaml says beside the collector. */
   config?: string;
 }
@@ -68,7 +70,12 @@ export async function judge(story: PolicyStory): Promise<Judged> {
   const policies = Object.fromEntries(
     Object.entries(story.policies).map(([id, body]) => [`policies/${id}.yaml`, policyFile(id, body)]),
   );
-  const config = { 'patchledger.yaml': `collector: people\n${story.config ?? ''}` };
+  const config = {
+    'patchledger.yaml': `collector: people\n${story.config ?? ''}`,
+    ...(story.evaluations === undefined
+      ? {}
+      : { 'evaluations/evaluations.yaml': `evaluations:\n${story.evaluations}` }),
+  };
   await writeFiles(ledgerRoot, '2026-08-30T01:00:00.000Z', { ...config, ...policies });
   for (const [at, yaml] of story.exceptions ?? [])
     await writeFiles(ledgerRoot, at, {

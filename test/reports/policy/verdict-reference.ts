@@ -33,6 +33,8 @@ export interface Judge {
   zone: string;
   asOf: number;
   published: Span;
+  /** When somebody decided about this fix on this host; null where nobody did. */
+  decided: Span | null;
   ratings: Rated[];
   /** When the exceptions that speak of this host and fix count. */
   excepted: { from: number; until: number }[];
@@ -60,9 +62,11 @@ export function judgeSlowly(spell: Spell, judge: Judge): string | undefined {
   return isExcepted(spell, judge) ? 'excepted' : own;
 }
 
-function startOf(spell: Spell, { clock, reopened, published }: Judge): Span {
+function startOf(spell: Spell, judge: Judge): Span {
+  const { clock, reopened, published } = judge;
   if (spell.number > 1 && reopened === 'restart') return spell.opened;
   if (clock === 'published') return published;
+  if (clock === 'evaluated') return evaluatedOf(spell, judge);
   if (clock === 'from-introduction') return spell.first.opened;
   if (clock === 'first-observed') return { from: spell.first.observed, to: spell.first.observed };
   const { from, to } = spell.first.available;
@@ -70,6 +74,16 @@ function startOf(spell: Spell, { clock, reopened, published }: Judge): Span {
     from: from === null ? published.from : Math.max(from, published.from ?? from),
     to,
   };
+}
+
+/** Detected within a day of publication at the latest, decided about within two days of that at the latest. */
+function evaluatedOf({ first }: Spell, { published, decided, zone }: Judge): Span {
+  const detected = Math.min(first.observed ?? Infinity, (published.to ?? Infinity) + day);
+  const latest = after(detected, { count: 2, unit: 'days' }, zone)! - 1;
+  const counts = decided !== null && decided.to! >= published.from!;
+  return counts
+    ? { from: Math.min(latest, decided.from!), to: Math.min(latest, decided.to!) }
+    : { from: latest, to: latest };
 }
 
 /** An unknown beginning stays unknown, whatever came later. */

@@ -60,7 +60,8 @@ const spell: fc.Arbitrary<Spell> = fc
   }));
 
 const judge: fc.Arbitrary<Omit<Judge, 'asOf'>> = fc.record({
-  clock: fc.constantFrom('published', 'available', 'first-observed', 'from-introduction'),
+  clock: fc.constantFrom('published', 'available', 'first-observed', 'evaluated', 'from-introduction'),
+  decided: fc.option(span, { nil: null }),
   effectiveness: fc.constantFrom('effective', 'effective-or-unknown', 'installed'),
   reopened: fc.constantFrom('keep', 'restart'),
   zone: fc.constantFrom('UTC', 'Europe/Zurich', 'Asia/Kolkata', 'America/New_York'),
@@ -154,9 +155,9 @@ async function fill(connection: DuckDBConnection, cases: Case[]): Promise<void> 
         effectiveness,
         reopened,
         zone,
-        null,
-        null,
-        null,
+        24,
+        2,
+        'days',
       ]),
     ],
     policy_rules: [
@@ -195,6 +196,12 @@ async function fill(connection: DuckDBConnection, cases: Case[]): Promise<void> 
     ],
     exception_hosts: ['version BIGINT, host_id VARCHAR', cases.map((_, index) => [index, String(index)])],
     exception_fixes: ['version BIGINT, fix_id VARCHAR', cases.map((_, index) => [index, `fix ${index}`])],
+    evaluations: [
+      'place BIGINT, decided_not_before TIMESTAMP, decided_not_after TIMESTAMP',
+      cases.flatMap(({ judge: { decided } }, index) => (decided === null ? [] : [[index, ...both(decided)]])),
+    ],
+    evaluation_hosts: ['place BIGINT, host_id VARCHAR', cases.map((_, index) => [index, String(index)])],
+    evaluation_fixes: ['place BIGINT, fix_id VARCHAR', cases.map((_, index) => [index, `fix ${index}`])],
     unseen_fixes: ['host_id VARCHAR, incarnation BIGINT, fix_id VARCHAR, last_read_at TIMESTAMP', []],
     as_of: ['instant TIMESTAMP', [[time(asOf)]]],
   };

@@ -149,6 +149,30 @@ describe('which clock', () => {
     expect(await verdictOf({ runs: story, policies })).toMatchObject(expected);
   });
 
+  test.each([
+    // Evaluated on the 5th, and ten days more.
+    ['a decision starts the clock', 'when: 2026-09-05', '2026-09-16T00:00:00.000Z'],
+    ['an exact one too, on the day in the zone', 'when: 2026-09-05T09:00:00Z', '2026-09-16T00:00:00.000Z'],
+    ['a late one earns nothing', 'when: 2026-09-12', '2026-09-17T00:00:00.000Z'],
+    ['one before the fix was out is about something else', 'when: 2026-08-01', '2026-09-17T00:00:00.000Z'],
+    [
+      'on other hosts it says nothing',
+      'hosts: { ids: [other] }, when: 2026-09-05',
+      '2026-09-17T00:00:00.000Z',
+    ],
+    ['nor about other fixes', 'fixes: { packages: [bash] }, when: 2026-09-05', '2026-09-17T00:00:00.000Z'],
+  ])('evaluated: %s', async (_what, said, expected) => {
+    const fixes = said.includes('fixes:') ? '' : 'fixes: { packages: [ssl] }, ';
+    const policies = {
+      ten: `${tenDays.replace('published', 'evaluated')}evaluation: { allowed: { days: 2 }, scan-interval-hours: 24 }\n`,
+    };
+    const evaluations = `  - { id: a, ${fixes}${said}, evaluator: Security team, decision: install it }\n`;
+
+    expect(await verdictOf({ runs: story, policies, evaluations })).toMatchObject({
+      deadline_not_after: expected,
+    });
+  });
+
   test('a deadline that may be over by now or not is not provable', async () => {
     const policies = { ten: tenDays.replace('published', 'available') };
 
