@@ -22,6 +22,11 @@ export function isVersion(text: string): boolean {
   return version.test(text);
 }
 
+/** The Origin field of a Release file, as far as a script may name it: words, without quotes or commas. */
+export function isOrigin(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}$/.test(text);
+}
+
 /** `name` or `name:architecture`; null when either part is not what it claims to be. */
 export function parseFullName(text: string): { name: string; architecture: string | null } | null {
   const colon = text.indexOf(':');

@@ -44,6 +44,9 @@ const planChanges = table(
     wanted: flag(
       'Whether it is a package of an approved fix; the others come along because those need them.',
     ),
+    newer_origin: orUnknown(
+      text('Origin of which a newer build may stand in for it; null where no approval allows that.'),
+    ),
   },
   ['host_id', 'package', 'architecture'],
 );

@@ -13,6 +13,11 @@ export interface PlannedChange {
   new_version: string;
   /** Whether it is a package of an approved fix; the others come along because those need them. */
   wanted: boolean;
+  /**
+   * Origin field of the repository from which a newer build may stand in when this one is not on offer any more;
+   * null where no approval allows it.
+   */
+  newer_origin: string | null;
 }
 
 /** A fix that the plan closes, and whose decision lets it in. */

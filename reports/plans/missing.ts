@@ -22,6 +22,8 @@ export interface Offer {
   architecture: string;
   installed_version: string;
   candidate_version: string;
+  /** Origin field of the repository that offers it. */
+  origin: string | null;
   reason: RowOf<'updates'>['reason'];
 }
 
@@ -68,7 +70,7 @@ QUALIFY row_number() OVER (PARTITION BY fix_id, cve ORDER BY rating DESC) = 1
 ORDER BY ratings.fix_id, ratings.cve`;
 
 /** The candidate counts, because that is what the package manager would install. */
-const offersSql = `SELECT DISTINCT exposures.host_id, fix_id, updates.package, updates.architecture, updates.installed_version, updates.candidate_version, updates.reason
+const offersSql = `SELECT DISTINCT exposures.host_id, fix_id, updates.package, updates.architecture, updates.installed_version, updates.candidate_version, updates.reason, updates.origin
 FROM exposures JOIN hosts USING (host_id, incarnation) JOIN fixes USING (fix_id)
 JOIN current_updates updates ON updates.host_id = exposures.host_id
 JOIN judged_packages judged ON judged.ecosystem = hosts.ecosystem AND judged.package = updates.package AND judged.version = updates.candidate_version AND judged.source = fixes.source

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { LeftAlone, Plan, PlannedFix, QuotedApproval } from '#data/model/plan.ts';
 import type { PlanRow } from '#data/model/plan-tables.ts';
 import type { SimulatedChange, Target } from '#ecosystems/ecosystem.ts';
+import { isOrigin } from '#data/model/debian-names.ts';
 import { approve } from './approve.ts';
 import type { Decisions } from './approve.ts';
 import type { LackingPart, Material, MissingFix, Offer, PlannedHost } from './missing.ts';
@@ -14,6 +15,8 @@ export interface Proposal {
   fixes: PlannedFix[];
   approvals: QuotedApproval[];
   left_alone: LeftAlone[];
+  /** For each fix a package belongs to: the origin of which a newer build may stand in, null for none. */
+  newer_origins: { package: string; architecture: string; origin: string | null }[];
 }
 
 export type Omission = PlanRow<'plan_omissions'>;
@@ -57,7 +60,14 @@ function proposeFor(
     for (const fix of missing) omit(fix, 'host-unreachable', 'Nothing is known of the machine itself.');
     return { proposal: null, omissions };
   }
-  const proposal: Proposal = { host, targets: [], fixes: [], approvals: [], left_alone: [] };
+  const proposal: Proposal = {
+    host,
+    targets: [],
+    fixes: [],
+    approvals: [],
+    left_alone: [],
+    newer_origins: [],
+  };
   for (const fix of missing) {
     const own = offers.filter(({ fix_id }) => fix_id === fix.fix_id);
     const kept = own.filter(({ reason }) => leftAlone.includes(reason));
@@ -102,12 +112,14 @@ function addFix(
     approval: approval.id,
   });
   proposal.approvals.push(approval);
-  for (const offer of offers)
-    proposal.targets.push({
-      package: offer.package,
-      architecture: offer.architecture,
-      version: offer.candidate_version,
+  for (const { package: name, architecture, candidate_version: version, origin } of offers) {
+    proposal.targets.push({ package: name, architecture, version });
+    proposal.newer_origins.push({
+      package: name,
+      architecture,
+      origin: approval.allows_newer && origin !== null && isOrigin(origin) ? origin : null,
     });
+  }
 }
 
 function isSamePackage(part: LackingPart): (offer: Offer) => boolean {
@@ -129,6 +141,14 @@ export interface Circumstances {
   simulatedAt: string;
   validDays: number;
   head: string;
+}
+
+/** Every approval that lets the package in has to allow it. */
+function newerOrigin({ newer_origins }: Proposal, change: SimulatedChange): string | null {
+  const origins = newer_origins
+    .filter((row) => row.package === change.package && row.architecture === change.architecture)
+    .map(({ origin }) => origin);
+  return new Set(origins).size === 1 ? (origins[0] ?? null) : null;
 }
 
 /** The plan of a proposal with what the host said it would do. */
@@ -155,6 +175,7 @@ export function planOf(
     changes: simulated.changes.map((change) => ({
       ...change,
       wanted: wanted.has(`${change.package} ${change.architecture}`),
+      newer_origin: newerOrigin(proposal, change),
     })),
     fixes,
     approvals,

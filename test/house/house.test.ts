@@ -20,7 +20,9 @@ describe('the house', () => {
   });
 
   test('no file of code is longer than 400 lines', () => {
-    expect(code.filter((path) => read(path).split('\n').length > 401)).toEqual([]);
+    // A golden script is output: what makes it is counted.
+    const written = code.filter((path) => !path.startsWith('test/golden/'));
+    expect(written.filter((path) => read(path).split('\n').length > 401)).toEqual([]);
   });
 
   test('no test is skipped, focused or left for later', () => {

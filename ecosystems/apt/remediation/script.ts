@@ -1,7 +1,7 @@
 /** The remediation script of a plan, for hosts with apt. */
 import { readFileSync } from 'node:fs';
 import { clean } from '#data/model/clean.ts';
-import { isArchitecture, isPackageName, isVersion } from '#data/model/debian-names.ts';
+import { isArchitecture, isOrigin, isPackageName, isVersion } from '#data/model/debian-names.ts';
 import type { Plan } from '#data/model/plan.ts';
 import { quote } from '../../shell.ts';
 
@@ -65,6 +65,10 @@ function valuesOf(plan: Plan): { [variable: string]: string } {
         ].join(' '),
       )
       .join('\n'),
+    newer: plan.changes
+      .filter(({ newer_origin }) => newer_origin !== null)
+      .map((change) => `${change.package} ${change.architecture} ${change.newer_origin}`)
+      .join('\n'),
     fixes: plan.fixes
       .map(({ fix_id, names, approval }) => line(`${fix_id} ${namesOf(names)}by ${approval}`))
       .join('\n'),
@@ -113,6 +117,7 @@ function check(plan: Plan): void {
   for (const change of changes) {
     checkPackage(change);
     must('a version', change.new_version, isVersion(change.new_version));
+    if (change.newer_origin !== null) must('an origin', change.newer_origin, isOrigin(change.newer_origin));
     if (change.old_version !== null) must('a version', change.old_version, isVersion(change.old_version));
   }
   for (const row of left_alone) {

@@ -9,7 +9,7 @@ FROM planned_plans
 ORDER BY host_id, planned_at;
 
 CREATE OR REPLACE TABLE plan_changes AS
-SELECT host_id, plan, package, architecture, old_version, new_version, wanted FROM planned_plan_changes
+SELECT host_id, plan, package, architecture, old_version, new_version, wanted, newer_origin FROM planned_plan_changes
 ORDER BY host_id, plan, package, architecture;
 
 CREATE OR REPLACE TABLE plan_fixes AS

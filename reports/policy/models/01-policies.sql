@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO due(instant, allowed, unit, zone) AS
 -- Known to the day, as advisories are: the bounds are those of one day in UTC, whose date is that day wherever the
 -- policy's zone is.
 CREATE OR REPLACE MACRO is_day(earliest, latest) AS
-  coalesce(earliest = date_trunc('day', earliest) AND latest - earliest BETWEEN INTERVAL 86399 SECOND AND INTERVAL 1 DAY, false);
+  coalesce(earliest = date_trunc('day', earliest) AND latest - earliest >= INTERVAL 86399 SECOND AND latest - earliest < INTERVAL 1 DAY, false);
 
 CREATE OR REPLACE TABLE policies AS FROM said_policies ORDER BY policy;
 CREATE OR REPLACE TABLE policy_rules AS FROM said_rules ORDER BY policy, place;

@@ -22,6 +22,7 @@ changes='libc6 amd64 2.36-9+deb12u3 2.36-9+deb12u13 yes
 libc6 i386 2.36-9+deb12u3 2.36-9+deb12u13 yes
 linux-image-6.1.0-40-amd64 all - 6.1.153-1 no
 tzdata all 2025b-0+deb12u1 2025b-0+deb12u2 yes'
+newer=''
 fixes='bookworm/glibc/2.36-9+deb12u13 (DSA-6001-1, CVE-2026-1, CVE-2026-2, CVE-2026-3 and 2 more) by tonight
 bookworm/tzdata/2025b-0+deb12u2 by all'
 approvals='tonight by Siobhán O'\''Neill, head of operations on 2026-11-01, CHG-4711, ring production
@@ -246,12 +247,56 @@ simulate() {
     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= --no-remove --no-install-recommends install $pending 2>&1
 }
 
+policy() { apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy "$@" 2>/dev/null; }
+
+# newer_build NAME PLANNED ORIGIN: the candidate, where it is above what was planned and its repository names that origin.
+newer_build() {
+  build=$(policy "$1" | sed -n 's/^  Candidate: //p')
+  case $build in '' | *[!A-Za-z0-9.+~:-]*) return 1 ;; esac
+  dpkg --compare-versions "$build" gt "$2" || return 1
+  { policy "$1"; printf '#all\n'; policy; } | awk -v version="$build" -v origin="$3" '
+    /^#all$/ { all = 1; next }
+    !all && $1 == "***" { mine = ($2 == version); next }
+    !all && /^     [^ ]/ { mine = ($1 == version); next }
+    { line = $0; sub(/^ *-?[0-9]+ /, "", line) }
+    !all && mine { places[line] = 1; next }
+    all && /^ *-?[0-9]+ / { here = (line in places); next }
+    all && here && /^ +release / {
+      sub(/^ +release /, ""); count = split($0, fields, ",")
+      for (number = 1; number <= count; number++) if (fields[number] == "o=" origin) found = 1
+    }
+    END { exit !found }' || return 1
+  printf '%s' "$build"
+}
+
+# Where the approval allows it, a newer build from the same origin stands in for one that is not on offer any more.
+take_newer() {
+  words=''
+  for word in $pending; do
+    name=${word%%=*}
+    planned=${word#*=}
+    if ! policy "$name" | awk -v version="$planned" '$1 == version || $2 == version { found = 1 } END { exit !found }'; then
+      origin=$(printf '%s\n' "$newer" | awk -v name="$name" '$1 == name || $1 ":" $2 == name { sub(/^[^ ]+ [^ ]+ /, ""); print; exit }')
+      if [ -z "$origin" ]; then return 1; fi
+      build=$(newer_build "$name" "$planned" "$origin") || return 1
+      say "newer build from $origin: $name $build instead of $planned"
+      word=$name=$build
+      stand_ins="$stand_ins $word "
+    fi
+    words="$words $word"
+  done
+  pending=$words
+}
+
 # What apt would do for the pending packages must be in the plan, all of it.
 check_simulation() {
+  stand_ins=''
   if ! said=$(simulate); then
     case $said in
     *'was not found'* | *'Unable to locate package'*)
-      refuse superseded 'the host is not offered a planned version any more' 'scan the host and plan again' ;;
+      if ! take_newer || ! said=$(simulate); then
+        refuse superseded 'the host is not offered a planned version any more' 'scan the host and plan again'
+      fi ;;
     *)
       printf '%s\n' "$said" | grep '^E: ' | head -n 5 >&2
       refuse beyond-plan 'apt cannot do exactly what was planned' 'scan the host and plan again' ;;
@@ -274,6 +319,7 @@ TEXT
 }
 
 is_planned() {
+  case $stand_ins in *" $1=$2 "*) return 0 ;; esac
   printf '%s\n' "$changes" | awk -v name="$1" -v version="$2" \
     '{ if (($1 == name || $1 ":" $2 == name) && $4 == version) found = 1 } END { exit !found }'
 }

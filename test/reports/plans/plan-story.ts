@@ -75,6 +75,7 @@ const changeRow = {
   old_version: '1',
   new_version: '2',
   wanted: true,
+  newer_origin: null,
 };
 
 const fixRow = {

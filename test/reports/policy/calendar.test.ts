@@ -37,6 +37,21 @@ function reference([start, count, unit, zone]: Case): string {
   return new Date(end.epochMilliseconds).toISOString();
 }
 
+test.each([
+  ['2026-09-03 00:00:00', '2026-09-03 23:59:59.999', true],
+  ['2026-09-03 00:00:00', '2026-09-03 23:59:59', true],
+  ['2026-09-03 00:00:00', '2026-09-03 18:00:00', false],
+  // An instant of the next day is possible, too.
+  ['2026-09-03 00:00:00', '2026-09-04 00:00:00', false],
+  ['2026-09-02 22:00:00', '2026-09-03 21:59:59.999', false],
+])('from %s to %s is known to the day: %s', async (from, to, expected) => {
+  const found = await withDatabase(':memory:', {}, async (connection) => {
+    await connection.run(macros);
+    return readRows(connection, `SELECT is_day(TIMESTAMP '${from}', TIMESTAMP '${to}') AS said`);
+  });
+  expect(found).toEqual([{ said: expected }]);
+});
+
 describe('worked cases', () => {
   const worked: [string, Case, string][] = [
     [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Plan } from '#data/model/plan.ts';
 import { renderAptScript } from '#ecosystems/apt/remediation/script.ts';
-import { change, startWorld } from './world.ts';
+import { change, startWorld, withdraw } from './world.ts';
 import type { World } from './world.ts';
 
 let world: World;
@@ -67,8 +67,7 @@ const failures: { [name: string]: Failure } = {
     expected: [10, 'held'],
   },
   'a planned build that the lists do not have any more': {
-    cause:
-      'cd /srv/repo && rm demo_2.0_all.deb && sed -i "/^Package: demo$/,/^$/{/./{H;d};x;/Version: 2.0/d}" Packages && apt-get update',
+    cause: withdraw('demo', ['2.0']),
     cure: 'rm -rf /srv/repo && cp -a /srv/repo.good /srv/repo && apt-get update',
     expected: [10, 'superseded'],
   },
@@ -159,6 +158,46 @@ test.each([
   for (const words of [[], ['--apply']]) expect(world.run(script, words).status).toBe(10);
   expect(world.result()).toMatchObject({ state: 'refused', reason: 'beyond-plan' });
   expect(versions()).toBe(before);
+});
+
+describe('a planned build that is gone, and a newer one is there', () => {
+  const scriptFor = (origin: string | null): string =>
+    renderAptScript({
+      ...world.plan,
+      changes: world.plan.changes.map((row) =>
+        row.package === 'demo' ? { ...row, newer_origin: origin } : row,
+      ),
+    });
+
+  test('it stands in where the approval allows it and its repository names the same origin', () => {
+    world.must(withdraw('demo', ['2.0', '3.0', '4.0']));
+    expect(world.run(scriptFor('Demo'), [])).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining('newer build from Demo: demo 2.1 instead of 2.0') as string,
+    });
+    expect(world.run(scriptFor('Demo'), ['--apply']).status).toBe(0);
+    expect(world.must("dpkg-query -W -f '${Version}' demo")).toBe('2.1');
+    expect(world.result()?.packages[0]).toMatchObject({
+      package: 'demo',
+      after: '2.1',
+      planned: '2.0',
+      state: 'done',
+    });
+    expect(world.run(scriptFor('Demo'), ['--apply']).stdout).toContain('nothing to do');
+  });
+
+  test.each([
+    ['of another origin', 'Debian', ['2.0', '3.0', '4.0'], 'superseded'],
+    ['that no approval allows', null, ['2.0', '3.0', '4.0'], 'superseded'],
+    ['that is none, all are older', 'Demo', ['2.0', '2.1', '3.0', '4.0'], 'superseded'],
+    ['that needs more than was planned', 'Demo', ['2.0', '2.1', '4.0'], 'beyond-plan'],
+  ])('one %s does not', (_what, origin, gone, reason) => {
+    world.must(withdraw('demo', gone));
+    const before = versions();
+    expect(world.run(scriptFor(origin), ['--apply']).status).toBe(10);
+    expect(world.result()).toMatchObject({ state: 'refused', reason });
+    expect(versions()).toBe(before);
+  });
 });
 
 test('a configuration file that somebody changed is kept, and the new one lies beside it', () => {

@@ -70,6 +70,7 @@ describe('what does not fit its grammar never becomes a script', () => {
     ['a name with an architecture', withChange({ package: 'demo:amd64' }), /not a package/],
     ['an architecture with a blank', withChange({ architecture: 'amd64 x' }), /not an architecture/],
     ['a version with shell', withChange({ new_version: '2$(id)' }), /not a version/],
+    ['an origin with a quote', withChange({ newer_origin: "Debian'" }), /not an origin/],
     ['a version like an option', withChange({ new_version: '-2' }), /not a version/],
     ['an old version of two lines', withChange({ old_version: '1\nTEXT' }), /not a version/],
     ['a release with a quote', { os_version: "12'" }, /not a version of a system/],
@@ -143,6 +144,7 @@ const free = fc.oneof(calm('plain', 2), { weight: 3, arbitrary: hostile });
 const plans: fc.Arbitrary<Plan> = fc
   .record({
     package: mostly('demo'),
+    newer_origin: fc.option(mostly('Debian')),
     architecture: mostly('amd64'),
     old_version: fc.option(mostly('1.0-1')),
     new_version: mostly('2.0-1'),
@@ -190,6 +192,7 @@ const variables = [
   'download_kb',
   'installed_kb',
   'changes',
+  'newer',
   'fixes',
   'approvals',
   'left_alone',

@@ -41,6 +41,7 @@ const packages: SmallPackage[] = [
       postinst: `${slow}; if [ -e /run/fail-after ]; then exit 1; fi`,
     },
   },
+  { name: 'demo', version: '2.1', depends: 'demo-lib (>= 2.0), demo-new', conf: 'new\n' },
   { name: 'demo-new', version: '2.0' },
   { name: 'demo', version: '3.0', depends: 'demo-lib (>= 2.0), demo-more' },
   { name: 'demo-more', version: '3.0' },
@@ -181,7 +182,24 @@ export function change(
   now: string,
   wanted: boolean,
 ): Plan['changes'][number] {
-  return { package: name, architecture: 'all', old_version: old, new_version: now, wanted };
+  return {
+    package: name,
+    architecture: 'all',
+    old_version: old,
+    new_version: now,
+    wanted,
+    newer_origin: null,
+  };
+}
+
+/** Names the lists of a flat repository in its Release file, in its folder. */
+const releaseLine =
+  'printf "Origin: Demo\\nSHA256:\\n %s %s Packages\\n" "$(sha256sum <Packages | cut -d " " -f 1)" "$(stat -c %s Packages)" >Release';
+
+/** Takes versions of a package out of the host's repository, and lets apt know. */
+export function withdraw(name: string, versions: string[]): string {
+  const gone = versions.map((version) => version.replace('.', '[.]')).join('|');
+  return `cd /srv/repo && awk -v RS= -v ORS='\\n\\n' '!(/(^|\\n)Package: ${name}\\n/ && /\\nVersion: (${gone})\\n/)' Packages >P && mv P Packages && ${releaseLine} && apt-get update`;
 }
 
 /** A flat repository, as base64 of a tar archive. */
@@ -210,6 +228,10 @@ function buildRepository(folder: string): string {
     mustRun(['dpkg-deb', '--build', '-Znone', '--root-owner-group', tree, folder]);
   }
   if (readdirSync(folder).length !== packages.length) throw new Error('not every package was built');
-  mustRun(['sh', '-c', `cd '${folder}' && dpkg-scanpackages -m . /dev/null >Packages 2>/dev/null`]);
+  mustRun([
+    'sh',
+    '-c',
+    `cd '${folder}' && dpkg-scanpackages -m . /dev/null >Packages 2>/dev/null && ${releaseLine}`,
+  ]);
   return mustRun(['sh', '-c', `tar -c -C '${join(folder, '..')}' repo | base64`]);
 }
