@@ -133,15 +133,17 @@ async function makePlans(
   const failed: Omission[] = [];
   for (const [index, proposal] of proposals.entries()) {
     const simulation = simulations[index];
-    const family = findEcosystem(proposal.host.ecosystem);
-    if (simulation === undefined || family === undefined) throw new TypeError('a proposal without an answer');
-    if ('problem' in simulation) {
-      failed.push(...omissionsOf(proposal, simulation.problem));
+    const remediation = findEcosystem(proposal.host.ecosystem)?.remediation;
+    if (simulation === undefined || remediation === undefined)
+      throw new TypeError('a proposal without an answer');
+    if ('problem' in simulation || remediation === null) {
+      const problem = 'problem' in simulation ? simulation.problem : 'There are no scripts for this family.';
+      failed.push(...omissionsOf(proposal, problem));
       continue;
     }
     const { validDays } = workspace.config.remediation;
     const plan = planOf(proposal, simulation, { asOf, simulatedAt, validDays, head });
-    const script = family.remediation.renderScript(plan);
+    const script = remediation.renderScript(plan);
     planned.push({ plan, script, simulatedAt, sha256: sha256(script) });
   }
   return { planned, failed };

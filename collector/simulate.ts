@@ -55,7 +55,9 @@ async function simulate(
 ): Promise<Simulation> {
   const family = findEcosystem(ecosystem);
   if (family === undefined) return { problem: `There is no family '${ecosystem}' here.` };
-  const section = family.remediation.simulateSection(targets);
+  const { remediation } = family;
+  if (remediation === null) return { problem: `Patchledger writes no scripts for ${ecosystem} yet.` };
+  const section = remediation.simulateSection(targets);
   const mark = (options.random ?? randomBytes)(16).toString('hex');
   const reader = frameReader({
     mark,
@@ -74,7 +76,7 @@ async function simulate(
     if (end.outcome !== 'ended' || !answer.finished)
       return { problem: end.message === '' ? 'The answer was cut off.' : end.message };
     const frame = answer.frames.get(section.name);
-    return family.remediation.readSimulation(frame === undefined ? undefined : outputOf(frame));
+    return remediation.readSimulation(frame === undefined ? undefined : outputOf(frame));
   } finally {
     connected.connection.close();
   }

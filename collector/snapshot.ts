@@ -13,7 +13,7 @@ import { boundedRejections, uniqueRows } from './rows.ts';
 import { measureClock, parseHello } from './hello.ts';
 import { verdictOf } from './verdict.ts';
 import type { RowOf, Snapshot } from '#data/model/tables.ts';
-import type { Subject } from '#data/model/words.ts';
+import type { Subject, Transport } from '#data/model/words.ts';
 import type { Clock, Parsed, Positions, Reading, SectionOutput, SectionSpec } from '#ecosystems/ecosystem.ts';
 import type { Answer, Frame } from './probe/frames.ts';
 import type { TransportEnd } from './transport/transport.ts';
@@ -25,6 +25,8 @@ export interface Contact {
   end: TransportEnd;
   /** Fingerprint of the host key that was verified. */
   hostKey: string | null;
+  /** How the answer came. */
+  transport: Transport;
   /** Which attempt at the host it was, from 1. */
   attempt: number;
   /** By the collector's clock, in milliseconds since 1970. */
@@ -65,6 +67,7 @@ export function buildSnapshot(contact: Contact): Snapshot {
         observed_at: observedAt,
         ecosystem: hello.family,
         probe_version: hello.version,
+        transport: contact.transport,
         clock_offset_ms: measured.offsetMs,
         clock_uncertainty_ms: measured.uncertaintyMs,
       },
@@ -101,6 +104,7 @@ function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Materi
     timeZone: identity.timeZone,
     isRoot: identity.isRoot,
     kernelRelease: identity.scan.kernel_release ?? null,
+    osId: identity.scan.os_id ?? null,
     mappings: processes.rows.mappings ?? [],
   });
   const parsed = [processes, software, results, ...(family === undefined ? [] : [family])];
@@ -144,6 +148,7 @@ function emptyRows(): Rows {
     events: [],
     logs: [],
     software: [],
+    host_advisories: [],
     results: [],
     result_changes: [],
     rejections: [],
@@ -161,9 +166,11 @@ export function outputOf(frame: Frame): SectionOutput {
   };
 }
 
-/** One row a subject, also for those that nobody could read. */
+/** One row a subject, also for those that nobody could read; advisories only where the family knows any. */
 function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<'readings'>[] {
-  return subjects.map((subject) => {
+  const asked = (subject: Subject) =>
+    subject !== 'advisories' || specs.some((spec) => spec.subjects.includes(subject));
+  return subjects.filter(asked).map((subject) => {
     const found = read.readings.find((reading) => reading.subject === subject);
     const { status, reason } = found ?? {
       status: 'unread' as const,

@@ -1,5 +1,6 @@
 /** How a scan ended, in one word, one sentence and a next step. */
 import { clean } from '#data/model/clean.ts';
+import { ecosystems, findEcosystem } from '#ecosystems/registry.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
 import type { Contact } from './snapshot.ts';
@@ -12,7 +13,7 @@ export interface Verdict {
 }
 
 export function verdictOf(contact: Contact, hello: Hello, readings: RowOf<'readings'>[]): Verdict {
-  return contactVerdict(contact) ?? familyVerdict(hello) ?? readingsVerdict(readings);
+  return contactVerdict(contact) ?? familyVerdict(hello) ?? readingsVerdict(readings, hello.family);
 }
 
 /** What went wrong on the way; null when the probe came to its end. */
@@ -66,13 +67,13 @@ function familyVerdict(hello: Hello): Verdict | null {
     return verdict(
       'unsupported-os',
       `The host's package manager is not read yet: ${hello.otherTools.join(', ')}.`,
-      'Nothing is wrong with the host; this version of Patchledger reads apt.',
+      `Nothing is wrong with the host; this version of Patchledger reads ${ecosystems.map(({ id }) => id).join(', ')}.`,
     );
   }
   return verdict(
     'no-package-manager',
     'No package manager was found on the host.',
-    'Check that this is the right host, and that dpkg and apt are installed on it.',
+    'Check that this is the right host, and that its package manager is in the usual place.',
   );
 }
 
@@ -82,7 +83,7 @@ function familyVerdict(hello: Hello): Verdict | null {
  */
 const neverComplete = ['mappings'];
 
-function readingsVerdict(readings: RowOf<'readings'>[]): Verdict {
+function readingsVerdict(readings: RowOf<'readings'>[], family: string | null): Verdict {
   const open = readings.filter(
     ({ subject, status }) =>
       status === 'unread' || (status === 'partial' && !neverComplete.includes(subject)),
@@ -90,14 +91,14 @@ function readingsVerdict(readings: RowOf<'readings'>[]): Verdict {
   if (open.length === 0) return verdict('ok', null, null);
   const named = open.map((reading) => `${reading.subject} (${reading.status})`).join(', ');
   const reason = open.find((reading) => reading.reason !== null)?.reason ?? '';
-  return verdict('partial', `Not completely read: ${named}. ${reason}`, partialNextStep(open));
+  return verdict('partial', `Not completely read: ${named}. ${reason}`, partialNextStep(open, family));
 }
 
-function partialNextStep(open: RowOf<'readings'>[]): string {
+function partialNextStep(open: RowOf<'readings'>[], family: string | null): string {
+  const advice = findEcosystem(family ?? '')?.advice;
   const isOpen = (subject: string) => open.some((reading) => reading.subject === subject);
-  if (isOpen('packages')) return 'Run dpkg --audit on the host, and repair its package database.';
-  if (isOpen('updates') || isOpen('repositories'))
-    return 'Run apt-get update on the host, as root, and look at what it says.';
+  if (advice !== undefined && isOpen('packages')) return advice.packages;
+  if (advice !== undefined && (isOpen('updates') || isOpen('repositories'))) return advice.updates;
   if (open.some((reading) => reading.needs_root)) return 'Root would read more.';
   return 'The sections of this scan show which command failed on the host.';
 }

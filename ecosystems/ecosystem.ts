@@ -32,7 +32,7 @@ export interface SectionOutput {
 }
 
 /** How far each log was read before: local time of its last line, by log name. */
-export type Positions = { [log in 'dpkg' | 'apt-history']?: string };
+export type Positions = { [log: string]: string };
 
 export interface Clock {
   /** The host's clock minus the collector's. */
@@ -50,6 +50,8 @@ export interface ParseContext {
   timeZone: string | null;
   isRoot: boolean;
   kernelRelease: string | null;
+  /** ID of os-release; null when the host did not say. */
+  osId: string | null;
   /** Deleted files still mapped, as read from any Linux host: the family adds the packages. */
   mappings: RowOf<'mappings'>[];
 }
@@ -98,8 +100,11 @@ export interface SourceRules {
   sourceOfLogged: (name: string, version: string, known: BinaryPackage | null) => SourceVersion | null;
   /** Flavour of a kernel image, e.g. 'cloud-amd64'; null when the package is none. */
   kernelFlavour: (name: string) => string | null;
-  /** What runs, from `uname -r` and `uname -v`; version null where neither says which build it is. */
-  runningKernel: (release: string, version: string) => { flavour: string; version: string | null };
+  /** What runs, from `uname -r` and `uname -v`; source as advisories name it; version null where neither says which build it is. */
+  runningKernel: (
+    release: string,
+    version: string,
+  ) => { flavour: string; source: string; version: string | null };
 }
 
 /** A package and the version to bring it to. */
@@ -132,8 +137,15 @@ export interface Remediation {
 export interface Ecosystem {
   /** Word for the family, also its folder's name. */
   id: string;
-  /** Shell text that succeeds on a host of this family. */
+  /**
+   * Words that os-release has in ID or ID_LIKE where the family is at home. A host may have the tools of several:
+   * the one that its release names is asked.
+   */
+  homes: readonly string[];
+  /** Shell text that succeeds on a host that has the family's tools. */
   detect: string;
+  /** Command lines of the next step when a scan could not read the packages or the updates. */
+  advice: { packages: string; updates: string };
   /** The family's commands. Positions say from where logs are read on. */
   sections: (positions: Positions) => SectionSpec[];
   /** Reads what the sections printed. Never throws, whatever a host printed. */
@@ -141,5 +153,6 @@ export interface Ecosystem {
   /** Negative, zero or positive, in the family's own order of versions. */
   compareVersions: (a: string, b: string) => number;
   sources: SourceRules;
-  remediation: Remediation;
+  /** Null for a family that Patchledger writes no scripts for. */
+  remediation: Remediation | null;
 }

@@ -47,9 +47,10 @@ printf 'time %s\\n' "$time"
 printf 'system %s\\n' "$(uname -s)"
 printf 'timeout %s\\n' "$has_timeout"
 family=
+os=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release 2>/dev/null | tr -d '\\042\\047' | tr '\\n' ' ')"
 ${family}
 printf 'family %s\\n' "$family"
-for tool in rpm apk pacman zypper dnf emerge pkg xbps-query nix-env; do
+for tool in rpm emerge pkg xbps-query nix-env swupd eopkg guix opkg; do
   if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\\n' "$tool"; fi
 done
 printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
@@ -60,9 +61,15 @@ printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
  * @param positions how far each log was read before
  */
 export function renderProbe(mark: string, positions: Positions): string {
-  const families = ecosystems.map(
-    (family) => `if [ -z "$family" ] && ${family.detect}; then family=${family.id}; fi`,
+  // A host may have the tools of several families: the one that its release names comes first.
+  const atHome = ecosystems.map(
+    ({ id, homes, detect }) =>
+      `case $os in ${homes.map((word) => `*' ${word} '*`).join(' | ')}) if [ -z "$family" ] && ${detect}; then family=${id}; fi ;; esac`,
   );
+  const elsewhere = ecosystems.map(
+    ({ id, detect }) => `if [ -z "$family" ] && ${detect}; then family=${id}; fi`,
+  );
+  const families = [...atHome, ...elsewhere];
   const own = ecosystems.map(
     (family) => `${family.id})\n${family.sections(positions).map(runLine).join('\n')}\n;;`,
   );

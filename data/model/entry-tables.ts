@@ -24,7 +24,11 @@ const namesByKind: { [kind in EntryKind]: TableName[] } = {
 };
 
 /** Tables that entries of their kind have from a schema version on; all others were always there. */
-const since: { [name in TableName]?: number } = { results: 5, result_changes: 5 };
+const since: { [name in TableName]?: number } = {
+  results: 5,
+  result_changes: 5,
+  host_advisories: 6,
+};
 
 /** Names of the tables of an entry, in the order in which they are written. */
 export function tableNamesOf(kind: EntryKind, schema: number = schemaVersion): TableName[] {

@@ -5,16 +5,16 @@
  *
  * 1: the first. 2: `scans` has stage, attempts and host_key. 3: `scans` has
  * born_at; entries of the kind feed. 4: entries of the kind workspace. 5: results and result_changes; entries of
- * the kind plan.
+ * the kind plan. 6: host_advisories; a release and a transport for each scan; modules and build times; packages and
+ * kernels may be there in several versions at once.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';
+import { resultChanges, results } from './result-tables.ts';
 import {
   eventActions,
   readingStatuses,
   reasonsNotApplied,
-  resultChangeStates,
-  resultStates,
   scanStatuses,
   stages,
   subjects,
@@ -44,6 +44,9 @@ const population = table(
       flag('Whether the host can be reached from the internet; null when nobody said.'),
     ),
     tags: texts('Free labels, sorted.'),
+    command: orUnknown(
+      texts('Words of the command that starts a shell on the host; null for all other transports.'),
+    ),
   },
   ['host_id'],
 );
@@ -98,6 +101,8 @@ const scans = table(
     born_at: orUnknown(
       instant('When this machine got its machine-id: older log lines are of the image it was made from.'),
     ),
+    release: orUnknown(text("Release as advisories speak of it, e.g. 'bookworm' or 'rocky-9'.")),
+    transport: orUnknown(word(transports, 'How this answer came.')),
   },
   ['host_id'],
 );
@@ -151,8 +156,10 @@ const packages = table(
     installed_at: orUnknown(
       instant('When the package database last wrote the package (evidence kind package-database).'),
     ),
+    built_at: orUnknown(instant('When the build was made, where the package says so.')),
+    module: orUnknown(text("Module stream it came from, e.g. 'nodejs:18'.")),
   },
-  ['host_id', 'package', 'architecture'],
+  ['host_id', 'package', 'architecture', 'version'],
 );
 
 const updates = table(
@@ -166,9 +173,11 @@ const updates = table(
     candidate_version: orUnknown(text('What the package manager would choose; null for a removal.')),
     newest_version: orUnknown(text('Newest version on offer, even where a pin hides it.')),
     action: word(updateActions, 'What full-upgrade would do.'),
-    in_upgrade: flag('Part of `apt-get upgrade`.'),
-    in_upgrade_with_new: flag('Part of `apt-get upgrade --with-new-pkgs`.'),
-    in_full_upgrade: flag('Part of `apt-get dist-upgrade`.'),
+    in_upgrade: flag('Part of the narrowest upgrade: `apt-get upgrade`, `dnf upgrade`, `zypper patch`…'),
+    in_upgrade_with_new: flag('Part of `apt-get upgrade --with-new-pkgs`, `dnf upgrade`, `zypper update`…'),
+    in_full_upgrade: flag(
+      'Part of the widest upgrade: `apt-get dist-upgrade`, `dnf upgrade`, `zypper update`…',
+    ),
     security: orUnknown(
       flag(
         'Whether a version newer than the installed one comes from a security origin; null when nobody could tell.',
@@ -179,6 +188,7 @@ const updates = table(
     suite: orUnknown(text('Its suite.')),
     reason: word(reasonsNotApplied, 'Why it is not applied.'),
     phased_percent: orUnknown(count('Share of hosts that the vendor has phased it in for.')),
+    candidate_built_at: orUnknown(instant('When the candidate was built, where its repository says so.')),
   },
   ['host_id', 'package', 'architecture'],
 );
@@ -219,7 +229,29 @@ const kernels = table(
     running: flag('Whether it is the running one.'),
     same_flavour: flag('Whether its flavour is that of the running kernel.'),
   },
-  ['host_id', 'package', 'architecture'],
+  ['host_id', 'package', 'architecture', 'version'],
+);
+
+const hostAdvisories = table(
+  'host_advisories',
+  "What the host's own package manager knows of advisories on packages that it has: updateinfo of rpm repositories.",
+  {
+    host_id: hostId,
+    advisory: text("The vendor's id, e.g. 'RLSA-2026:1234'."),
+    package: packageName,
+    architecture: packageArchitecture,
+    version: text('First version with the fix.'),
+    kind: text("The vendor's word: 'security', 'bugfix', 'enhancement', 'recommended'…"),
+    severity: orUnknown(text("The vendor's word, in lower case; null where there is none.")),
+    published_not_before: orUnknown(
+      instant('Earliest instant of publication; a day-precise date is that day.'),
+    ),
+    published_not_after: orUnknown(instant('Latest instant of publication.')),
+    cves: texts('CVEs that it names, sorted.'),
+    title: orUnknown(text('Its title, cleaned.')),
+    repository: orUnknown(text('Repository that it came from.')),
+  },
+  ['host_id', 'advisory', 'package', 'architecture', 'version'],
 );
 
 const processes = table(
@@ -253,7 +285,7 @@ const events = table(
   "Dated events from the package manager's own logs. Each is written once, by the first run that reads it.",
   {
     host_id: hostId,
-    log: text("'dpkg' or 'apt-history'."),
+    log: text("Which log: 'dpkg', 'apt-history', 'dnf', 'zypp', 'pacman', 'apk'…"),
     local_time: text("As printed, in the host's local time: YYYY-MM-DDTHH:MM:SS."),
     not_before: instant('Earliest instant it can stand for.'),
     not_after: instant('Latest instant it can stand for.'),
@@ -275,7 +307,7 @@ const logs = table(
   'Log files read for the events, and how far.',
   {
     host_id: hostId,
-    log: text("'dpkg' or 'apt-history'."),
+    log: text('Which log, as in events.'),
     path: text('File on the host.'),
     bytes: orUnknown(count('Its size.')),
     modified_at: orUnknown(instant('Its modification time.')),
@@ -296,42 +328,6 @@ const software = table(
     version: orUnknown(text('Version, where it says so.')),
   },
   ['host_id', 'kind', 'name', 'version'],
-);
-
-const resultFile = text('Name of the result file on the host.');
-
-const results = table(
-  'results',
-  'What remediation scripts said of their runs, as their result files lie on the host: claims, checked against state.',
-  {
-    host_id: hostId,
-    file: resultFile,
-    plan: text('Plan that the script was made for.'),
-    machine_id: text('Machine that it ran on, by its own account.'),
-    state: word(resultStates, 'How far it came.'),
-    reason: text('Why it ended as it did, in a word.'),
-    exit_status: orUnknown(count('Exit status of the script; null while it runs, or when it was killed.')),
-    started_at: instant("When it began, by the host's clock."),
-    ended_at: orUnknown(instant('When it ended.')),
-    reboot_needed: flag('Whether it asked for a reboot.'),
-  },
-  ['host_id', 'file'],
-);
-
-const resultChanges = table(
-  'result_changes',
-  'What a result says of each package.',
-  {
-    host_id: hostId,
-    file: resultFile,
-    package: packageName,
-    architecture: packageArchitecture,
-    before: orUnknown(text('Version before; null when it was not installed.')),
-    after: orUnknown(text('Version after; null when it is not installed.')),
-    planned: text('Planned version.'),
-    state: word(resultChangeStates, 'What became of it.'),
-  },
-  ['host_id', 'file', 'package', 'architecture'],
 );
 
 const rejections = table(
@@ -362,6 +358,7 @@ export const scanTables = {
   events,
   logs,
   software,
+  host_advisories: hostAdvisories,
   results,
   result_changes: resultChanges,
   rejections,
@@ -383,6 +380,7 @@ export const subjectTables: { [subject: string]: ScanTableName } = {
   mappings: 'mappings',
   history: 'events',
   software: 'software',
+  advisories: 'host_advisories',
 };
 
-export const schemaVersion = 5;
+export const schemaVersion = 6;

@@ -22,7 +22,10 @@ export type ScanStatus = (typeof scanStatuses)[number];
 export const stages = ['connect', 'banner', 'key-exchange', 'login', 'session', 'probe'] as const;
 export type Stage = (typeof stages)[number];
 
-/** What one scan can read of a host; each is read, partly read or unread on its own. */
+/**
+ * What one scan can read of a host; each is read, partly read or unread on its own. Advisories are a subject only
+ * where the package manager knows them.
+ */
 export const subjects = [
   'identity',
   'packages',
@@ -33,6 +36,7 @@ export const subjects = [
   'mappings',
   'history',
   'software',
+  'advisories',
 ] as const;
 export type Subject = (typeof subjects)[number];
 
@@ -51,7 +55,7 @@ export const reasonsNotApplied = [
 ] as const;
 export type ReasonNotApplied = (typeof reasonsNotApplied)[number];
 
-/** What apt would do with a package in the widest of the simulated transactions that touches it. */
+/** What the package manager would do with a package in the widest of the simulated transactions that touches it. */
 export const updateActions = ['upgrade', 'install', 'remove', 'downgrade', 'none'] as const;
 export type UpdateAction = (typeof updateActions)[number];
 
@@ -59,7 +63,11 @@ export type UpdateAction = (typeof updateActions)[number];
 export const resultStates = ['running', 'refused', 'finished', 'interrupted'] as const;
 export const resultChangeStates = ['done', 'unchanged', 'other'] as const;
 
-export const transports = ['local', 'ssh'] as const;
+/**
+ * How a host is reached: `ssh` in process, `openssh` through the system's own ssh, `command` through any command that
+ * starts a shell on it, `bundle` by nobody: its answers are brought by hand.
+ */
+export const transports = ['local', 'ssh', 'openssh', 'command', 'bundle'] as const;
 export type Transport = (typeof transports)[number];
 
 /** Where a date comes from, strongest first. */

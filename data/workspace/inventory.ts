@@ -95,6 +95,7 @@ function addHost(
     criticality: settings.criticality ?? null,
     internet_exposed: settings['internet-exposed'] ?? null,
     tags: [...new Set(settings.tags ?? [])].sort(),
+    command: null,
   };
   walk.members.set(id, { row, place });
 }

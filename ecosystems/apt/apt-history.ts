@@ -3,13 +3,13 @@ import { clean } from '#data/model/clean.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import { localTime, parseLogFiles } from './log-files.ts';
-import { rejecter } from './rejections.ts';
+import { localTime, parseLogFiles } from '../log-files.ts';
+import { rejecter } from '../rejections.ts';
 import { unique } from './dpkg-log.ts';
-import type { LogLine } from './log-files.ts';
+import type { LogLine } from '../log-files.ts';
 import type { Bounds } from '../linux/local-time.ts';
 import type { EventRow, History } from './dpkg-log.ts';
-import type { Rejecter } from './rejections.ts';
+import type { Rejecter } from '../rejections.ts';
 import type { ParseContext } from '../ecosystem.ts';
 
 const actions: { [field: string]: EventAction } = {

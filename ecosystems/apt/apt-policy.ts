@@ -1,7 +1,7 @@
 /** Every version on offer, its priority and which lists offer it: what `apt-cache policy NAMES` prints. */
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import type { Part } from './parts.ts';
-import type { Rejecter } from './rejections.ts';
+import type { Part } from '../parts.ts';
+import type { Rejecter } from '../rejections.ts';
 
 export interface OfferedVersion {
   version: string;

@@ -1,7 +1,7 @@
 /** What apt-get would do: the lists that `apt-get -V` prints before it acts. */
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import type { Part } from './parts.ts';
-import type { Rejecter } from './rejections.ts';
+import type { Part } from '../parts.ts';
+import type { Rejecter } from '../rejections.ts';
 
 const transactionLists = ['upgrade', 'install', 'remove', 'downgrade', 'kept-back', 'phased'] as const;
 type TransactionList = (typeof transactionLists)[number];

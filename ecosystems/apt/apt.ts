@@ -19,6 +19,11 @@ import type { Updates } from './updates.ts';
 
 export const apt: Ecosystem = {
   id: 'apt',
+  homes: ['debian', 'ubuntu'],
+  advice: {
+    packages: 'Run dpkg --audit on the host, and repair its package database.',
+    updates: 'Run apt-get update on the host, as root, and look at what it says.',
+  },
   detect: 'command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1',
   sections: aptSections,
   parse,

@@ -3,8 +3,8 @@ import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import { localTime, parseLogFiles } from './log-files.ts';
-import { rejecter } from './rejections.ts';
+import { localTime, parseLogFiles } from '../log-files.ts';
+import { rejecter } from '../rejections.ts';
 import { compareVersions } from './version.ts';
 import type { Rejection, ParseContext } from '../ecosystem.ts';
 

@@ -3,7 +3,7 @@ import type { RowOf } from '#data/model/tables.ts';
 import { linesOf, reading, sectionProblem } from '../sections.ts';
 import { toInstant } from '../linux/identity.ts';
 import { isArchitecture, isPackageName, isVersion, parseFullName } from '#data/model/debian-names.ts';
-import { rejecter } from './rejections.ts';
+import { rejecter } from '../rejections.ts';
 import type { Reading, Rejection, ParseContext } from '../ecosystem.ts';
 
 export type PackageRow = RowOf<'packages'>;
@@ -98,6 +98,8 @@ function packageRow(hostId: string, line: string): PackageRow | string {
     origin: null,
     suite: null,
     installed_at: null,
+    built_at: null,
+    module: null,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What lies in apt's folder of lists: the files, the heads of the Release files, the stamps. */
 import { toInstant } from '../linux/identity.ts';
 import type { Clock } from '../ecosystem.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../parts.ts';
 
 export interface ListFile {
   modifiedSeconds: number;

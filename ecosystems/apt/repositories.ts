@@ -4,7 +4,7 @@ import type { RowOf } from '#data/model/tables.ts';
 import { reading, sectionProblem } from '../sections.ts';
 import { toInstant } from '../linux/identity.ts';
 import { isArchitecture } from '#data/model/debian-names.ts';
-import { parseParts, partProblem } from './parts.ts';
+import { parseParts, partProblem } from '../parts.ts';
 import { checkedAt, findList, parseHeld } from './release-files.ts';
 import { isSecurityOrigin } from './security-origin.ts';
 import type { ParseContext, Reading } from '../ecosystem.ts';

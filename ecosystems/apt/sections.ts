@@ -1,12 +1,7 @@
 /** What a Debian-like host is asked. The texts are read-only, as root too; why is said where it matters. */
-import { quote } from '../shell.ts';
+import { logCommand, readFrom } from '../log-files.ts';
+import { partFunction, partMark } from '../parts.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
-
-/** Marks the parts of a section that runs several commands; no apt command prints such a line. */
-export const partMark = '#patchledger-part';
-
-/** Days that a log is read again before the position reached, so that a changed clock loses nothing. */
-const overlapDays = 2;
 
 /**
  * apt as root would rewrite an outdated package cache, so an outdated one is switched off for the
@@ -33,24 +28,6 @@ elif current "$srcpkgcache" "$lists" /etc/apt /var/lib/dpkg/arch; then
 else
   cache='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
 fi
-`;
-
-/**
- * `part NAME COMMAND…` prints the command's output between two marks, the second with its exit status.
- * Credentials in addresses never leave the host.
- */
-const partFunction = `
-without_credentials() {
-  printf '%s\\n' "$1" | sed 's|//[^/@ ]*@|//|g'
-  return "$2"
-}
-part() {
-  printf '%s begin %s\\n' '${partMark}' "$1"
-  name=$1
-  shift
-  "$@"
-  printf '\\n%s end %s %s\\n' '${partMark}' "$name" "$?"
-}
 `;
 
 /**
@@ -151,25 +128,6 @@ printf '%s\\n' "$paths" | sed -e p -e 's|^/usr/|/|;t' -e 's|^/|/usr/|' | sort -u
 [ $? -ne 127 ]
 `;
 
-/** One header a file, then the lines wanted, oldest file last; `from` is the first local time wanted. */
-function logCommand(pattern: string, from: string, reader: string): string {
-  return `
-from=${quote(from)}
-for file in ${pattern}; do
-  [ -e "$file" ] || continue
-  if [ ! -r "$file" ]; then printf '#unreadable %s\\n' "$file"; continue; fi
-  printf '#file\\t%s\\t%s\\t%s\\n' "$file" "$(stat -c '%s	%Y' "$file")" "$(sha256sum <"$file" | cut -d ' ' -f 1)"
-  case $file in
-  *.gz) gzip -dc "$file" ;;
-  *.xz) xz -dc "$file" ;;
-  *.zst) zstd -dc "$file" ;;
-  *.bz2) bzip2 -dc "$file" ;;
-  *) cat "$file" ;;
-  esac | ${reader}
-done
-`;
-}
-
 const dpkgReader = `awk -v from="$from" '
   /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9] / {
     time = $1 "T" $2
@@ -237,11 +195,4 @@ function section(
     subjects,
     rootReadsMore: root,
   };
-}
-
-/** A position that is no local time reads the log from its start. */
-function readFrom(position: string | undefined): string {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(position ?? '') ? Date.parse(`${position}Z`) : NaN;
-  if (Number.isNaN(time)) return '0000-00-00T00:00:00';
-  return new Date(time - overlapDays * 86_400_000).toISOString().slice(0, 19);
 }

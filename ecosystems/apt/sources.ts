@@ -37,9 +37,13 @@ function kernelFlavour(name: string): string | null {
 }
 
 /** Debian's `uname -v` ends in its version and date: `#1 SMP PREEMPT_DYNAMIC Debian 6.1.158-1 (2025-11-09)`. */
-function runningKernel(release: string, version: string): { flavour: string; version: string | null } {
+function runningKernel(release: string, version: string): ReturnType<SourceRules['runningKernel']> {
   const said = /\bDebian (\S+)(?: \(\d{4}-\d{2}-\d{2}\))?$/.exec(version)?.[1] ?? '';
-  return { flavour: flavourOf(release), version: isVersion(said) && /^\d/.test(said) ? said : null };
+  return {
+    flavour: flavourOf(release),
+    source: 'linux',
+    version: isVersion(said) && /^\d/.test(said) ? said : null,
+  };
 }
 
 function withoutRebuild(version: string): string {

@@ -6,14 +6,14 @@ import { parsePolicy } from './apt-policy.ts';
 import { emptyTransaction, parseTransaction } from './apt-transaction.ts';
 import { isPresent } from './dpkg-packages.ts';
 import { parseFullName } from '#data/model/debian-names.ts';
-import { parseParts, partProblem } from './parts.ts';
-import { rejecter } from './rejections.ts';
+import { parseParts, partProblem } from '../parts.ts';
+import { rejecter } from '../rejections.ts';
 import { compareVersions } from './version.ts';
 import type { OfferedVersion, Policy } from './apt-policy.ts';
 import type { Transaction } from './apt-transaction.ts';
 import type { PackageRow, Packages } from './dpkg-packages.ts';
-import type { Parts } from './parts.ts';
-import type { Rejecter } from './rejections.ts';
+import type { Parts } from '../parts.ts';
+import type { Rejecter } from '../rejections.ts';
 import type { Repositories, Repository } from './repositories.ts';
 import type { ParseContext, Reading, Rejection } from '../ecosystem.ts';
 
@@ -185,6 +185,7 @@ function updateRow(hostId: string, fullName: string, input: RowInput): UpdateRow
     ...securityOf(newer, { installed, chosen, known: policy !== undefined, offer }),
     ...originOf(policy, chosen, offer.byDescription),
     reason: reasonOf(fullName, { offer, present, policy, chosen }),
+    candidate_built_at: null,
     phased_percent: policy?.versions.find((row) => row.version === chosen)?.phasedPercent ?? null,
   };
 }

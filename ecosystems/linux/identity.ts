@@ -45,6 +45,7 @@ export function parseIdentity(
       os_version: os.get('VERSION_ID') ?? null,
       os_codename: os.get('VERSION_CODENAME') ?? null,
       os_name: os.get('PRETTY_NAME') ?? null,
+      release: releaseOf(os),
       booted_at: bootSeconds === null ? null : toInstant(bootSeconds * 1000 - clock.offsetMs),
       born_at: bornSeconds === null ? null : toInstant(bornSeconds * 1000 - clock.offsetMs),
       time_zone: timeZone,
@@ -79,6 +80,23 @@ export function parseOsRelease(text: string): Map<string, string> {
     values.set(match[1]!, clean(unquoted(match[2]!.trim())));
   }
   return values;
+}
+
+/** Distributions whose advisories speak of a major release, and those that speak of a major and a minor one. */
+const majorReleases = ['rhel', 'centos', 'rocky', 'almalinux', 'ol', 'amzn'];
+const minorReleases = ['alpine'];
+
+/** The release as advisories speak of it: the code name, or the distribution with its version; null when not known. */
+export function releaseOf(os: ReadonlyMap<string, string>): string | null {
+  const id = /^[a-z0-9][a-z0-9._-]{0,40}$/.exec(os.get('ID') ?? '')?.[0];
+  const named = /^[a-z0-9][a-z0-9._-]{0,40}$/.exec(os.get('VERSION_CODENAME') ?? '')?.[0];
+  if (id === undefined) return named ?? null;
+  if (named !== undefined && (id === 'debian' || id === 'ubuntu')) return named;
+  const version = /^\d[\w.-]{0,20}$/.exec(os.get('VERSION_ID') ?? '')?.[0];
+  if (version === undefined) return named ?? id;
+  const parts = version.split('.');
+  if (majorReleases.includes(id)) return `${id}-${parts[0]!}`;
+  return `${id}-${minorReleases.includes(id) ? parts.slice(0, 2).join('.') : version}`;
 }
 
 function unquoted(value: string): string {

@@ -11,7 +11,7 @@ import { readRows } from '#data/ledger/database.ts';
 const createTables = [
   'CREATE OR REPLACE TABLE version_ranks (ecosystem VARCHAR, version VARCHAR, rank BIGINT)',
   'CREATE OR REPLACE TABLE judged_packages (ecosystem VARCHAR, package VARCHAR, version VARCHAR, source VARCHAR, source_version VARCHAR, flavour VARCHAR)',
-  'CREATE OR REPLACE TABLE running_kernels (ecosystem VARCHAR, kernel_release VARCHAR, kernel_version VARCHAR, flavour VARCHAR, version VARCHAR)',
+  'CREATE OR REPLACE TABLE running_kernels (ecosystem VARCHAR, kernel_release VARCHAR, kernel_version VARCHAR, flavour VARCHAR, source VARCHAR, version VARCHAR)',
 ];
 
 /** Binary packages in every version that was seen or logged, beside one version of which all is known. */
@@ -105,7 +105,7 @@ async function judgeKernels(connection: DuckDBConnection): Promise<void> {
       row['kernel_version'],
     ].map(String) as [string, string, string];
     const running = familyOf(ecosystem).sources.runningKernel(release, version);
-    appendTexts(appender, [ecosystem, release, version, running.flavour, running.version]);
+    appendTexts(appender, [ecosystem, release, version, running.flavour, running.source, running.version]);
   }
   appender.closeSync();
 }

@@ -38,7 +38,7 @@ export interface LackingPart {
 }
 
 export type PlannedHost = HostMember &
-  Pick<RowOf<'population'>, 'host_id' | 'address' | 'port' | 'login' | 'transport' | 'owner'> & {
+  Pick<RowOf<'population'>, 'host_id' | 'address' | 'port' | 'login' | 'transport' | 'command' | 'owner'> & {
     standing: string;
     ecosystem: string | null;
     machine_id: string | null;

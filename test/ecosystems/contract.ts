@@ -21,6 +21,7 @@ export function contextOf(
     timeZone: 'UTC',
     isRoot: false,
     kernelRelease: null,
+    osId: null,
     mappings: [],
     ...more,
   };

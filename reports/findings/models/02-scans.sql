@@ -23,13 +23,13 @@ ORDER BY host_id, happened_at, recorded_at, collector, sequence;
 
 CREATE OR REPLACE TABLE host_releases AS
 WITH seen AS (
-  SELECT host_id, incarnation, happened_at, ecosystem, os_id, os_codename, lag(happened_at) OVER timeline AS before_at,
-    os_codename IS DISTINCT FROM lag(os_codename) OVER timeline AS changed
-  FROM scans WHERE was_read AND os_codename IS NOT NULL
+  SELECT host_id, incarnation, happened_at, ecosystem, os_id, coalesce(release, os_codename) AS release, lag(happened_at) OVER timeline AS before_at,
+    coalesce(release, os_codename) IS DISTINCT FROM lag(coalesce(release, os_codename)) OVER timeline AS changed
+  FROM scans WHERE was_read AND coalesce(release, os_codename) IS NOT NULL
   WINDOW timeline AS (PARTITION BY host_id, incarnation ORDER BY happened_at, recorded_at, collector, sequence)
 )
 -- The log of a host is taken to be that of the release that it was first seen with.
-SELECT host_id, incarnation, ecosystem, os_id AS distribution, os_codename AS release, before_at AS from_not_before, CASE WHEN before_at IS NOT NULL THEN happened_at END AS from_not_after
+SELECT host_id, incarnation, ecosystem, os_id AS distribution, release, before_at AS from_not_before, CASE WHEN before_at IS NOT NULL THEN happened_at END AS from_not_after
 FROM seen WHERE changed
 ORDER BY host_id, incarnation, happened_at;
 

@@ -24,7 +24,8 @@ LEFT JOIN (
   AND (confirmed.architecture = event.architecture OR event.architecture = 'all')
   AND confirmed.version = coalesce(event.new_version, event.old_version)
   AND event.not_before BETWEEN confirmed.not_before - INTERVAL 1 SECOND AND confirmed.not_after + INTERVAL 1 DAY
-WHERE event.log = 'dpkg'
+-- apt's own history only confirms what dpkg's log says; every other family has one log.
+WHERE event.log <> 'apt-history'
 QUALIFY row_number() OVER (
   PARTITION BY event.host_id, event.local_time, event.package, event.architecture, event.action, event.old_version, event.new_version
   ORDER BY event.completed DESC NULLS LAST, confirmed.local_time DESC NULLS LAST

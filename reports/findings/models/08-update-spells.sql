@@ -126,7 +126,7 @@ LEFT JOIN LATERAL (
   SELECT min(event.not_before) AS not_before, min_by(event.not_after, event.not_before) AS not_after
   FROM fact_events event
   JOIN version_ranks ranks ON ranks.version = event.new_version AND ranks.ecosystem = judged.ecosystem
-  WHERE event.log = 'dpkg' AND judged.status = 'installed'
+  WHERE event.log <> 'apt-history' AND judged.status = 'installed'
     AND event.host_id = judged.host_id AND event.package = judged.package AND event.architecture = judged.architecture
     AND ranks.rank >= judged.first_target_rank
     AND event.not_after >= judged.last_confirmed_at AND event.not_before <= judged.end_after_at

@@ -38,7 +38,7 @@ judging AS (
 )
 SELECT
   listed.host_id, listed.listed_now, listed.address, listed.port, listed.login, listed.transport, listed.owner, listed.groups,
-  listed.environment, listed.ring, listed.criticality, listed.internet_exposed, listed.tags,
+  listed.environment, listed.ring, listed.criticality, listed.internet_exposed, listed.tags, listed.command,
   CASE
     WHEN NOT listed.listed_now THEN 'retired'
     WHEN last_read.host_id IS NULL THEN 'never-read'

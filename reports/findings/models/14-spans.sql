@@ -6,7 +6,7 @@ WITH host_family AS (
   SELECT host_id, incarnation, max(ecosystem) AS ecosystem FROM scans WHERE ecosystem IS NOT NULL GROUP BY ALL
 ),
 running AS (
-  SELECT scan.host_id, scan.incarnation, scan.happened_at, scan.booted_at, kernel.flavour, kernel.version
+  SELECT scan.host_id, scan.incarnation, scan.ecosystem, scan.happened_at, scan.booted_at, kernel.flavour, kernel.source, kernel.version
   FROM scans scan
   JOIN running_kernels kernel
     ON kernel.ecosystem = scan.ecosystem AND kernel.kernel_release = scan.kernel_release AND kernel.kernel_version = coalesce(scan.kernel_version, '')
@@ -45,7 +45,7 @@ newest AS (
   SELECT
     moments.host_id, moments.incarnation, moments.moment, any_value(images.ecosystem) AS ecosystem,
     min(moments.not_before) AS not_before, max(moments.not_after) AS not_after, any_value(moments.evidence ORDER BY moments.evidence) AS evidence,
-    arg_max(images.source_version, ranks.rank) AS version
+    arg_max(images.source_version, ranks.rank) AS version, arg_max(images.source, ranks.rank) AS source
   FROM moments
   LEFT JOIN images
     ON images.host_id = moments.host_id AND images.incarnation = moments.incarnation
@@ -61,7 +61,7 @@ newest_changes AS (
 ),
 newest_spans AS (
   SELECT
-    host_id, incarnation, coalesce(ecosystem, 'apt') AS ecosystem, 'linux' AS source, 'newest kernel image' AS part, 'image' AS kind, version,
+    host_id, incarnation, coalesce(ecosystem, 'apt') AS ecosystem, coalesce(source, 'linux') AS source, 'newest kernel image' AS part, 'image' AS kind, version,
     not_before, not_after, evidence,
     lead(not_before) OVER timeline, lead(not_after) OVER timeline, lead(evidence) OVER timeline,
     lead(moment) OVER timeline IS NOT NULL AND lead(version) OVER timeline IS NULL
@@ -77,7 +77,7 @@ running_changes AS (
 ),
 running_spans AS (
   SELECT
-    host_id, incarnation, 'apt' AS ecosystem, 'linux' AS source, 'running kernel' AS part, 'running' AS kind, version,
+    host_id, incarnation, ecosystem, source, 'running kernel' AS part, 'running' AS kind, version,
     coalesce(seen_before_at, booted_at), coalesce(booted_at, happened_at), CASE WHEN booted_at IS NULL THEN 'between-scans' ELSE 'boot' END,
     lead(seen_before_at) OVER timeline, lead(coalesce(booted_at, happened_at)) OVER timeline, lead(CASE WHEN booted_at IS NULL THEN 'between-scans' ELSE 'boot' END) OVER timeline,
     false

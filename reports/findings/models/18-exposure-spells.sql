@@ -1,6 +1,11 @@
 -- An exposure is one host that lacked one fix, as one or more spells. A spell begins at the later of the fix's
 -- publication and the arrival of a vulnerable version; it is over when the fix is effective. Every date has
 -- bounds. What ended before the fix was published is kept as pre-empted: the host was ahead of it.
+CREATE OR REPLACE TABLE kernel_sources AS
+SELECT DISTINCT ecosystem, source FROM judged_packages WHERE flavour IS NOT NULL AND source IS NOT NULL
+UNION SELECT ecosystem, source FROM running_kernels WHERE source IS NOT NULL
+ORDER BY ALL;
+
 CREATE OR REPLACE TABLE vulnerable AS
 SELECT
   spans.host_id, spans.incarnation, fixes.fix_id, spans.kind, spans.part, spans.version,
@@ -117,7 +122,7 @@ package_reads AS (
 ),
 -- One that was over before the fix was out counts only where the fix came in, not where the package went.
 relevant AS (
-  SELECT spell.*, fixes.source, fixes.published_not_before, fixes.published_not_after, fixes.withdrawn_at,
+  SELECT spell.*, fixes.source, (fixes.ecosystem, fixes.source) IN (FROM kernel_sources) AS of_kernel, fixes.published_not_before, fixes.published_not_after, fixes.withdrawn_at,
     spell.installed_not_after <= fixes.published_not_after AND spell.lacking_parts = 0 AS pre_empted
   FROM vulnerable_spells spell JOIN fixes USING (fix_id)
   JOIN lives USING (host_id, incarnation)
@@ -172,20 +177,20 @@ effected AS (
   SELECT proven.*, copies.copy_seen_at,
     CASE
       WHEN lacking_parts > 0 OR runs THEN NULL
-      WHEN source = 'linux' AND ran THEN greatest(installed_not_before, rebooted_not_before)
-      WHEN source = 'linux' AND fixed_runs_not_after IS NOT NULL THEN installed_not_before
-      WHEN source = 'linux' THEN NULL
+      WHEN of_kernel AND ran THEN greatest(installed_not_before, rebooted_not_before)
+      WHEN of_kernel AND fixed_runs_not_after IS NOT NULL THEN installed_not_before
+      WHEN of_kernel THEN NULL
       WHEN least(renewed_at, clean_at) IS NOT NULL THEN greatest(installed_not_before, copy_seen_at)
     END AS effective_not_before,
     CASE
       WHEN lacking_parts > 0 OR runs THEN NULL
-      WHEN source = 'linux' AND ran THEN greatest(installed_not_after, rebooted_not_after)
-      WHEN source = 'linux' THEN CASE WHEN fixed_runs_not_after IS NOT NULL THEN greatest(installed_not_after, fixed_runs_not_after) END
+      WHEN of_kernel AND ran THEN greatest(installed_not_after, rebooted_not_after)
+      WHEN of_kernel THEN CASE WHEN fixed_runs_not_after IS NOT NULL THEN greatest(installed_not_after, fixed_runs_not_after) END
       ELSE least(renewed_at, clean_at)
     END AS effective_not_after,
     CASE
       WHEN lacking_parts > 0 OR runs THEN NULL
-      WHEN source = 'linux' THEN CASE WHEN ran OR fixed_runs_not_after IS NOT NULL THEN 'boot' END
+      WHEN of_kernel THEN CASE WHEN ran OR fixed_runs_not_after IS NOT NULL THEN 'boot' END
       WHEN renewed_at <= coalesce(clean_at, renewed_at) THEN 'everything-restarted'
       WHEN clean_at IS NOT NULL THEN 'process-maps'
     END AS effective_evidence

@@ -62,7 +62,7 @@ const faults: [string, { [path: string]: string | Uint8Array }, string][] = [
   ['an unknown key of a host', inventory('hosts:\n  web1:\n    adress: x\n'), "inventory/a.yaml:3:5: unknown key 'adress' (did you mean 'address'?)"],
   ['an unknown key of a group', inventory('groups:\n  web:\n    host: {}\n'), "inventory/a.yaml:3:5: unknown key 'host' (did you mean 'hosts'?)"],
   ['a word of a closed list', inventory('hosts:\n  web1:\n    address: a\n    criticality: hgih\n'), "inventory/a.yaml:4:18: hosts.web1.criticality: 'hgih' is not valid (did you mean 'high'?)"],
-  ['a transport that is none', inventory('hosts:\n  web1: { transport: telnet }\n'), "inventory/a.yaml:2:22: hosts.web1.transport: 'telnet' is not valid (expected one of local, ssh)"],
+  ['a transport that is none', inventory('hosts:\n  web1: { transport: telnet }\n'), "inventory/a.yaml:2:22: hosts.web1.transport: 'telnet' is not valid (expected one of local, ssh,"],
   ['a host id with a blank', inventory('hosts:\n  web 1: { address: a }\n'), "inventory/a.yaml:2:3: 'web 1': expected a host id"],
   ['a host id that leaves the folder', inventory('hosts:\n  ../etc: { address: a }\n'), "inventory/a.yaml:2:3: '../etc': expected a host id"],
   ['a host id that the site uses', inventory('hosts:\n  index: { address: a }\n'), "inventory/a.yaml:2:3: 'index': this word is taken by the site"],

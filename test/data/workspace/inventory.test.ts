@@ -93,6 +93,7 @@ describe('inheritance', () => {
               criticality: host.criticality ?? null,
               internet_exposed: host['internet-exposed'] ?? null,
               tags: [...new Set(host.tags)].sort(),
+              command: null,
             }))
             .sort((a, b) => (a.host_id < b.host_id ? -1 : 1)),
         );

@@ -29,6 +29,8 @@ describe('dpkg packages', () => {
         wanted: 'install',
         state: 'installed',
         origin: null,
+        built_at: null,
+        module: null,
         suite: null,
         installed_at: '2023-11-14T22:13:20.000Z',
       },

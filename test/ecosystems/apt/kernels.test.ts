@@ -15,6 +15,8 @@ function packages(names: string[], state = 'installed') {
     origin: null,
     suite: null,
     installed_at: null,
+    built_at: null,
+    module: null,
   }));
 }
 

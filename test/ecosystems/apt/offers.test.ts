@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '#ecosystems/apt/apt-policy.ts';
 import { parseTransaction } from '#ecosystems/apt/apt-transaction.ts';
 import { isSecurityOrigin } from '#ecosystems/apt/security-origin.ts';
-import { parseParts } from '#ecosystems/apt/parts.ts';
-import { rejecter } from '#ecosystems/apt/rejections.ts';
+import { parseParts } from '#ecosystems/parts.ts';
+import { rejecter } from '#ecosystems/rejections.ts';
 
 function part(text: string) {
   return { lines: text.split('\n'), exitStatus: 0, firstLine: 1 };

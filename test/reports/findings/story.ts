@@ -115,6 +115,7 @@ export function member(hostId: string): RowOf<'population'> {
     criticality: null,
     internet_exposed: null,
     tags: [],
+    command: null,
   };
 }
 
@@ -165,9 +166,9 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
     ...result,
   }));
   snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
-  snapshot.readings = subjects.map((subject) =>
-    readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot),
-  );
+  snapshot.readings = subjects
+    .filter((subject) => subject !== 'advisories')
+    .map((subject) => readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot));
   return snapshot;
 }
 
@@ -220,6 +221,8 @@ function packageRow(
     origin: 'Debian',
     suite: 'stable',
     installed_at: null,
+    built_at: null,
+    module: null,
   };
 }
 
@@ -248,6 +251,7 @@ function updateRow(
     suite: 'stable',
     reason: 'none-yet-tried',
     phased_percent: null,
+    candidate_built_at: null,
     ...(typeof offer === 'string' ? {} : offer),
   };
 }

@@ -13,6 +13,7 @@ const web: PlannedHost = {
   criticality: null,
   internet_exposed: null,
   tags: [],
+  command: null,
   address: null,
   port: null,
   login: null,

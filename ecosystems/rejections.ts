@@ -1,6 +1,6 @@
 /** Lines that cannot be what they claim to be: kept visible, never read as something else. */
 import { clean } from '#data/model/clean.ts';
-import type { Rejection } from '../ecosystem.ts';
+import type { Rejection } from './ecosystem.ts';
 
 export interface Rejecter {
   rows: Rejection[];

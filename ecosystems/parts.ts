@@ -1,6 +1,26 @@
 /** The parts of a section that runs several commands (see `partMark`). */
-import { linesOf } from '../sections.ts';
-import { partMark } from './sections.ts';
+import { linesOf } from './sections.ts';
+
+/** Marks the parts of a section that runs several commands; no package manager prints such a line. */
+export const partMark = '#patchledger-part';
+
+/**
+ * `part NAME COMMAND…` prints the command's output between two marks, the second with its exit status.
+ * Credentials in addresses never leave the host.
+ */
+export const partFunction = `
+without_credentials() {
+  printf '%s\\n' "$1" | sed 's|//[^/@ ]*@|//|g'
+  return "$2"
+}
+part() {
+  printf '%s begin %s\\n' '${partMark}' "$1"
+  name=$1
+  shift
+  "$@"
+  printf '\\n%s end %s %s\\n' '${partMark}' "$name" "$?"
+}
+`;
 
 export interface Part {
   lines: string[];

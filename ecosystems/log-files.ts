@@ -1,9 +1,13 @@
 /** The frame around the lines of a log: one header a file, its times at the end (see `logCommand`). */
 import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
-import { linesOf, sectionProblem } from '../sections.ts';
-import { toInstant } from '../linux/identity.ts';
-import type { ParseContext } from '../ecosystem.ts';
+import { toInstant } from './linux/identity.ts';
+import { linesOf, sectionProblem } from './sections.ts';
+import { quote } from './shell.ts';
+import type { ParseContext } from './ecosystem.ts';
+
+/** Days that a log is read again before the position reached, so that a changed clock loses nothing. */
+const overlapDays = 2;
 
 export interface LogLine {
   text: string;
@@ -18,7 +22,7 @@ export interface LogFiles {
   problems: (string | null)[];
 }
 
-export function parseLogFiles(context: ParseContext, log: 'dpkg' | 'apt-history', section: string): LogFiles {
+export function parseLogFiles(context: ParseContext, log: string, section: string): LogFiles {
   const output = context.sections.get(section);
   const files: { row: RowOf<'logs'>; lines: LogLine[] }[] = [];
   const unreadable: string[] = [];
@@ -65,4 +69,30 @@ function fileRow(context: ParseContext, log: string, header: RegExpExecArray): R
 /** `dpkg.log` is 0, `dpkg.log.1` 1, `dpkg.log.2.gz` 2. */
 function rotation(path: string): number {
   return Number(/\.log\.(\d{1,6})(?:\.|$)/.exec(path)?.[1] ?? 0);
+}
+
+/** One header a file, then the lines wanted, oldest file last; `from` is the first local time wanted. */
+export function logCommand(pattern: string, from: string, reader: string): string {
+  return `
+from=${quote(from)}
+for file in ${pattern}; do
+  [ -e "$file" ] || continue
+  if [ ! -r "$file" ]; then printf '#unreadable %s\\n' "$file"; continue; fi
+  printf '#file\\t%s\\t%s\\t%s\\n' "$file" "$(stat -c '%s	%Y' "$file")" "$(sha256sum <"$file" | cut -d ' ' -f 1)"
+  case $file in
+  *.gz) gzip -dc "$file" ;;
+  *.xz) xz -dc "$file" ;;
+  *.zst) zstd -dc "$file" ;;
+  *.bz2) bzip2 -dc "$file" ;;
+  *) cat "$file" ;;
+  esac | ${reader}
+done
+`;
+}
+
+/** A position that is no local time reads the log from its start. */
+export function readFrom(position: string | undefined): string {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(position ?? '') ? Date.parse(`${position}Z`) : NaN;
+  if (Number.isNaN(time)) return '0000-00-00T00:00:00';
+  return new Date(time - overlapDays * 86_400_000).toISOString().slice(0, 19);
 }
