@@ -10,6 +10,7 @@
 import { scanTables } from '#data/model/tables.ts';
 import type { ScanTableName } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
+import type { Subject } from '#data/model/words.ts';
 
 const factTables = ['population', 'scans', 'readings'] as const satisfies ScanTableName[];
 const stateTables = [
@@ -18,7 +19,11 @@ const stateTables = [
   'repositories',
   'kernels',
   'software',
+  'host_advisories',
 ] as const satisfies ScanTableName[];
+
+/** Subject whose digest tells whether the rows of a table changed, where it has another name than the table. */
+const subjectOf: { [table in (typeof stateTables)[number]]?: Subject } = { host_advisories: 'advisories' };
 
 /** Statements that create the empty tables of facts. */
 export function createFacts(): string[] {
@@ -64,7 +69,7 @@ function addStateRows(name: (typeof stateTables)[number]): string {
       SELECT reading.host_id, reading.digest, reading.collector, reading.sequence
       FROM fact_readings reading
       JOIN new_entries USING (collector, sequence)
-      WHERE reading.subject = '${name}' AND reading.digest IS NOT NULL
+      WHERE reading.subject = '${subjectOf[name] ?? name}' AND reading.digest IS NOT NULL
         AND NOT EXISTS (
           SELECT 1 FROM fact_readings earlier
           WHERE earlier.host_id = reading.host_id AND earlier.subject = reading.subject AND earlier.digest = reading.digest

@@ -27,6 +27,8 @@ const packagesToJudge = `
     UNION
     SELECT DISTINCT ecosystem, package, unnest([candidate_version, newest_version, security_version]) AS version
     FROM state_updates JOIN families USING (host_id)
+    UNION
+    SELECT DISTINCT ecosystem, package, version FROM state_host_advisories JOIN families USING (host_id)
   ),
   samples AS (
     FROM seen QUALIFY row_number() OVER (PARTITION BY ecosystem, package ORDER BY version, source_package, source_version) = 1

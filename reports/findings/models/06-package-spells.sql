@@ -1,21 +1,24 @@
+-- Kernels of rpm hosts stand beside each other in several versions: the newest is what the host has of the package.
+CREATE OR REPLACE TABLE newest_packages AS
+SELECT state_packages.*, families.ecosystem, ranks.rank
+FROM state_packages
+JOIN (SELECT host_id, max(ecosystem) AS ecosystem FROM scans GROUP BY host_id) families USING (host_id)
+LEFT JOIN version_ranks ranks ON ranks.ecosystem = families.ecosystem AND ranks.version = state_packages.version
+QUALIFY row_number() OVER (PARTITION BY host_id, digest, package, architecture ORDER BY ranks.rank DESC NULLS LAST, state_packages.version DESC) = 1
+ORDER BY host_id, digest, package, architecture;
+
 -- A package spell is the time during which a host had one version of a package in one state.
 -- It begins between the last complete reading without it and the first reading with it; with no
 -- reading before, the beginning is not known (late entry). The package manager's own log narrows
 -- both ends. A reading that was not complete never ends a spell.
 CREATE OR REPLACE TABLE package_spells AS
-WITH newest AS (
-  FROM state_packages JOIN (SELECT host_id, max(ecosystem) AS ecosystem FROM scans GROUP BY host_id) USING (host_id)
-  LEFT JOIN version_ranks ranks USING (ecosystem, version)
-  -- Kernels of rpm hosts stand beside each other in several versions: the newest is what the host has.
-  QUALIFY row_number() OVER (PARTITION BY host_id, digest, package, architecture ORDER BY ranks.rank DESC NULLS LAST, version DESC) = 1
-),
-present AS (
+WITH present AS (
   SELECT
     seen.host_id, seen.incarnation, package, architecture, version, state, source_package, source_version,
     seen.stretch, seen.first_at, seen.last_at, seen.complete_before, seen.complete_through,
     min(installed_at) OVER (PARTITION BY seen.host_id, seen.incarnation, package, architecture, version, state) AS installed_at
   FROM observations seen
-  JOIN newest USING (host_id, digest)
+  JOIN newest_packages USING (host_id, digest)
   WHERE seen.subject = 'packages'
 ),
 islands AS (

@@ -79,9 +79,9 @@ found AS (
     ON package_reading.host_id = ends.host_id AND package_reading.incarnation = ends.incarnation
     AND package_reading.first_at <= ends.absent_after_at
   LEFT JOIN (
-    SELECT state.host_id, state.digest, state.package, state.architecture, state.version, state.installed_at, ranks.ecosystem, ranks.rank AS version_rank
-    FROM state_packages state JOIN version_ranks ranks ON ranks.version = state.version
-    WHERE state.state NOT IN ('config-files', 'not-installed')
+    SELECT state.host_id, state.digest, state.package, state.architecture, state.version, state.installed_at, state.ecosystem, state.rank AS version_rank
+    FROM newest_packages state
+    WHERE state.rank IS NOT NULL AND state.state NOT IN ('config-files', 'not-installed')
   ) held
     ON held.host_id = ends.host_id AND held.digest = package_reading.digest AND held.ecosystem = ends.ecosystem
     AND held.package = ends.package AND held.architecture = ends.architecture

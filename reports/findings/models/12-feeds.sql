@@ -52,6 +52,12 @@ extended AS (
 SELECT release, feed, greatest(responsible.from_at, extended.from_at) AS from_at, least(responsible.to_at, extended.to_at) AS to_at
 FROM responsible JOIN extended USING (feed)
 WHERE greatest(responsible.from_at, extended.from_at) < least(responsible.to_at, extended.to_at)
+UNION ALL
+-- Hosts whose package manager brings the advisories itself: from the first that it still names to the last reading.
+SELECT releases.release, 'updateinfo', min(advisory.published_not_before), max(seen.last_at)
+FROM observations seen JOIN host_releases releases USING (host_id, incarnation) JOIN state_host_advisories advisory USING (host_id, digest)
+WHERE seen.subject = 'advisories' AND seen.status = 'complete' AND advisory.published_not_before IS NOT NULL
+GROUP BY releases.release
 ORDER BY release, from_at;
 
 COMMENT ON TABLE feeds IS 'Advisory feeds: what is in force, how current it is, and how the last load ended.';

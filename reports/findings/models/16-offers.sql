@@ -1,3 +1,19 @@
+-- What the hosts' own package managers know of advisories (updateinfo of rpm repositories), spoken of by source
+-- package: the releases of one vendor share what any of their hosts read.
+CREATE OR REPLACE TABLE host_advised AS
+SELECT
+  seen.ecosystem, releases.release, packages.source, packages.source_version AS fixed_version, advisory.advisory, advisory.kind, advisory.severity,
+  min(advisory.published_not_before) AS published_not_before, max(advisory.published_not_after) AS published_not_after,
+  list_sort(list_distinct(flatten(list(advisory.cves)))) AS cves, min(seen.first_at) AS known_at
+FROM observations seen
+JOIN state_host_advisories advisory USING (host_id, digest)
+JOIN host_releases releases
+  ON releases.host_id = seen.host_id AND releases.incarnation = seen.incarnation AND coalesce(releases.from_not_after <= seen.last_at, true)
+JOIN judged_packages packages ON packages.ecosystem = seen.ecosystem AND packages.package = advisory.package AND packages.version = advisory.version
+WHERE seen.subject = 'advisories' AND packages.source IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL;
+
 -- What the package managers of the hosts offer, spoken of by source package as advisories do. Of a security
 -- update it is the version from the security origin that counts, of any other the one that would be chosen.
 -- Rebuilds of the same source have no source version of their own and are left out.
@@ -11,6 +27,10 @@ SELECT
   CASE
     WHEN chosen.security THEN 'security-unlisted'
     WHEN NOT chosen.security AND lower(chosen.origin) = releases.distribution AND chosen.target_version = chosen.candidate_version THEN 'bugfix'
+    WHEN NOT chosen.security AND EXISTS (
+      FROM host_advised advised
+      WHERE advised.ecosystem = chosen.ecosystem AND advised.release = releases.release AND advised.source = offered.source AND advised.fixed_version = offered.source_version
+    ) THEN 'bugfix'
     ELSE 'unclassified'
   END AS kind,
   chosen.package, chosen.architecture, chosen.stretch, chosen.first_at

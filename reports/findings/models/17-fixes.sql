@@ -38,6 +38,9 @@ ways AS (
     published_not_before, published_not_after, known_at, withdrawn_at
   FROM stated LEFT JOIN dated USING (feed, advisory)
   UNION ALL
+  SELECT release, source, fixed_version, 1, 'security', 'advisory', published_not_before, published_not_after, known_at, NULL
+  FROM host_advised WHERE kind = 'security'
+  UNION ALL
   SELECT status.release, status.source_package, status.fixed_version, 2, 'security', CASE WHEN uploads.uploaded_at IS NULL THEN 'first-proof' ELSE 'changelog' END,
     uploads.uploaded_at, least(min(status.changed_at), any_value(proven.seen_at)), min(status.changed_at), NULL
   FROM feed_cve_statuses status
@@ -62,9 +65,11 @@ unexplained AS (
 all_ways AS (
   FROM ways
   UNION ALL
-  SELECT offer.release, offer.source, offer.version, CASE offer.kind WHEN 'security-unlisted' THEN 4 WHEN 'bugfix' THEN 5 ELSE 6 END, offer.kind, 'first-offered',
-    NULL, least(min(offer.first_at), any_value(proven.seen_at)), min(offer.first_at), NULL
-  FROM unexplained offer LEFT JOIN proven ON proven.release = offer.release AND proven.source = offer.source AND proven.version = offer.version
+  SELECT offer.release, offer.source, offer.version, CASE offer.kind WHEN 'security-unlisted' THEN 4 WHEN 'bugfix' THEN 5 ELSE 6 END, offer.kind, CASE WHEN count(advised.advisory) > 0 THEN 'advisory' ELSE 'first-offered' END,
+    min(advised.published_not_before), coalesce(min(advised.published_not_after), least(min(offer.first_at), any_value(proven.seen_at))), min(offer.first_at), NULL
+  FROM unexplained offer
+  LEFT JOIN host_advised advised ON advised.release = offer.release AND advised.source = offer.source AND advised.fixed_version = offer.version
+  LEFT JOIN proven ON proven.release = offer.release AND proven.source = offer.source AND proven.version = offer.version
   GROUP BY ALL
 ),
 chosen AS (
@@ -87,7 +92,11 @@ SELECT
   chosen.published_not_before,
   greatest(chosen.published_not_after, chosen.published_not_before) AS published_not_after,
   chosen.known_at, chosen.withdrawn_at,
-  coalesce((SELECT list(DISTINCT advisory ORDER BY advisory) FROM stated WHERE stated.release = chosen.release AND stated.source_package = chosen.source AND stated.fixed_version = chosen.fixed_version), []) AS advisories
+  coalesce((
+    SELECT list(DISTINCT advisory ORDER BY advisory)
+    FROM (SELECT release, source_package, fixed_version, advisory FROM stated UNION ALL SELECT release, source, fixed_version, advisory FROM host_advised) named
+    WHERE named.release = chosen.release AND named.source_package = chosen.source AND named.fixed_version = chosen.fixed_version
+  ), []) AS advisories
 FROM chosen JOIN version_ranks ranks ON ranks.ecosystem = chosen.ecosystem AND ranks.version = chosen.fixed_version
 ORDER BY fix_id;
 
@@ -104,6 +113,9 @@ WITH named AS (
   SELECT fixes.fix_id, cves.cve
   FROM fixes JOIN feed_security_upload_cves cves ON cves.release = fixes.release AND cves.source_package = fixes.source AND cves.version = fixes.fixed_version
   WHERE cves.present
+  UNION
+  SELECT fixes.fix_id, unnest(advised.cves)
+  FROM fixes JOIN host_advised advised USING (ecosystem, release, source, fixed_version)
 ),
 exploited AS (
   FROM feed_exploited_cves QUALIFY row_number() OVER (PARTITION BY cve ORDER BY changed_at DESC, present DESC) = 1 AND present

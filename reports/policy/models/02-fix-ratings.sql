@@ -16,9 +16,15 @@ loads AS (
   FROM named JOIN fixes USING (fix_id)
   JOIN feed_cve_statuses status ON status.release = fixes.release AND status.source_package = fixes.source AND status.cve = named.cve
   WHERE status.present
+  UNION ALL
+  SELECT named.fix_id, named.cve, advised.known_at, min(advised.known_at) OVER (PARTITION BY named.fix_id, named.cve),
+    CASE WHEN advised.severity IN ('critical', 'urgent', 'important', 'high') THEN 'high' WHEN advised.severity IN ('moderate', 'medium') THEN 'medium' WHEN advised.severity = 'low' THEN 'low' END
+  FROM named JOIN fixes USING (fix_id) JOIN host_advised advised USING (ecosystem, release, source, fixed_version)
+  WHERE advised.kind = 'security'
 ),
 said AS (
-  SELECT fix_id, cve, CASE WHEN changed_at > first_at THEN changed_at ELSE TIMESTAMP '0001-01-01' END AS from_at, min(severity) AS severity
+  SELECT fix_id, cve, CASE WHEN changed_at > first_at THEN changed_at ELSE TIMESTAMP '0001-01-01' END AS from_at, 
+    arg_min(severity, CASE severity WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END) AS severity
   FROM loads GROUP BY ALL
 ),
 points AS (

@@ -12,7 +12,7 @@ import { listEntries } from '#data/ledger/entries.ts';
 import type { Entry } from '#data/ledger/entries.ts';
 import { subjects } from '#data/model/words.ts';
 import type { ReadingStatus, ScanStatus, Subject } from '#data/model/words.ts';
-import { scanTables } from '#data/model/tables.ts';
+import { scanTables, subjectTables } from '#data/model/tables.ts';
 import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import { foldLedger } from '#reports/findings/fold.ts';
 
@@ -39,6 +39,9 @@ export interface HostState {
   sources?: { [name: string]: [source: string, version: string] };
   /** Results of remediation scripts that lay on the host. */
   results?: Partial<RowOf<'results'>>[];
+  /** What the host's own package manager knows of advisories. */
+  advisories?: (Pick<RowOf<'host_advisories'>, 'advisory' | 'package' | 'version'> &
+    Partial<RowOf<'host_advisories'>>)[];
   /** Subjects that were not read completely; the rows given are what was read of them. */
   readings?: { [subject in Subject]?: ReadingStatus };
 }
@@ -166,8 +169,12 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
     ...result,
   }));
   snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
+  snapshot.host_advisories = (found.advisories ?? []).map((advisory) => ({
+    ...advisoryRow(hostId),
+    ...advisory,
+  }));
   snapshot.readings = subjects
-    .filter((subject) => subject !== 'advisories')
+    .filter((subject) => subject !== 'advisories' || found.advisories !== undefined)
     .map((subject) => readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot));
   return snapshot;
 }
@@ -178,7 +185,8 @@ function readingRow(
   status: ReadingStatus,
   snapshot: Snapshot,
 ): RowOf<'readings'> {
-  const rows = subject in snapshot ? snapshot[subject as keyof Snapshot] : [];
+  const table = subjectTables[subject] as keyof Snapshot | undefined;
+  const rows = table === undefined ? [] : snapshot[table];
   const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
   return {
     host_id: hostId,
@@ -253,6 +261,20 @@ function updateRow(
     phased_percent: null,
     candidate_built_at: null,
     ...(typeof offer === 'string' ? {} : offer),
+  };
+}
+
+function advisoryRow(hostId: string): Omit<RowOf<'host_advisories'>, 'advisory' | 'package' | 'version'> {
+  return {
+    host_id: hostId,
+    architecture: 'amd64',
+    kind: 'security',
+    severity: 'important',
+    published_not_before: '2026-09-02T10:00:00.000Z',
+    published_not_after: '2026-09-02T10:00:00.000Z',
+    cves: [],
+    title: null,
+    repository: 'updates',
   };
 }
 
