@@ -25,6 +25,8 @@ export interface RunOptions {
   waitSeconds: number;
   /** Ways to reach hosts, in the place of the usual ones. */
   transports?: ScanOptions['transports'];
+  /** Milliseconds since 1970. */
+  clock?: () => number;
 }
 
 export interface RunResult {
@@ -41,13 +43,14 @@ export async function runScan({
   only = [],
   waitSeconds,
   transports,
+  clock = Date.now,
 }: RunOptions): Promise<RunResult> {
   const workspace = await loadWorkspace(places.root);
   const hosts = chooseHosts(workspace, only);
   const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };
   return withWriterLock(places.ledger, lock, async () => {
     const history = await readHistory(listEntries(places.ledger));
-    const scanOptions = scanOptionsOf(workspace, history, transports);
+    const scanOptions = { ...scanOptionsOf(workspace, history, transports), clock };
     const progress = showProgress('scanning', hosts.length);
     const scans: RowOf<'scans'>[] = [];
     const gaps: RowOf<'readings'>[] = [];
@@ -57,7 +60,8 @@ export async function runScan({
         {
           collector: workspace.config.collector,
           kind: 'scan',
-          startedAt: new Date(),
+          startedAt: new Date(clock()),
+          recordedAt: () => new Date(clock()),
           workspaceFiles: workspace.files,
           programVersion,
         },
