@@ -10,9 +10,10 @@ import { readSimulation, simulateSection } from './remediation/simulate.ts';
 import { aptSections } from './sections.ts';
 import { installedByFullName, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
 import { sources } from './sources.ts';
+import { parseUbuntuPro, withWithheld } from './ubuntu-pro.ts';
 import { compareVersions } from './version.ts';
 import { reading, sectionProblem } from '../sections.ts';
-import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
+import type { Ecosystem, ParseContext, Parsed, Reading } from '../ecosystem.ts';
 import type { PackageRow, Packages } from './dpkg-packages.ts';
 import type { Repositories } from './repositories.ts';
 import type { Updates } from './updates.ts';
@@ -36,6 +37,7 @@ function parse(context: ParseContext): Parsed {
   const packages = parseDpkgPackages(context);
   const repositories = parseRepositories(context, packages.architecture);
   const updates = parseUpdates(context, packages, repositories);
+  const pro = parseUbuntuPro(context, packages);
   const dpkg = parseDpkgLog(context, packages.architecture);
   const history = parseAptHistory(context);
   const readSomething = dpkg.logs.length + history.logs.length > 0;
@@ -44,13 +46,13 @@ function parse(context: ParseContext): Parsed {
   return {
     rows: {
       packages: withOrigins(packages, updates, repositories),
-      updates: updates.rows,
+      updates: withWithheld(updates.rows, pro.rows),
       repositories: withPriorities(repositories, updates),
       mappings: withOwners(context.mappings, context.sections.get('mapping-owners')?.text ?? ''),
       kernels: kernelRows(packages.rows, context.kernelRelease),
       events: [...dpkg.events, ...history.events],
       logs: [...dpkg.logs, ...history.logs],
-      rejections: [packages, updates, dpkg, history].flatMap((part) => part.rejections),
+      rejections: [packages, updates, pro, dpkg, history].flatMap((part) => part.rejections),
     },
     scan: {
       architecture: packages.architecture,
@@ -59,12 +61,19 @@ function parse(context: ParseContext): Parsed {
     },
     readings: [
       packages.reading,
-      updates.reading,
+      withProblem(updates.reading, pro.problem),
       repositories.reading,
       kernelsReading(context, packages),
       reading('history', logProblems, readSomething),
     ],
   };
+}
+
+/** A reading that is complete but for one thing more. */
+function withProblem(found: Reading, problem: string | null): Reading {
+  if (problem === null) return found;
+  const status = found.status === 'unread' ? 'unread' : 'partial';
+  return { ...found, status, reason: found.reason === null ? problem : `${found.reason} ${problem}` };
 }
 
 function kernelsReading(context: ParseContext, packages: Packages): Parsed['readings'][number] {

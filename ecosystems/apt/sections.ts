@@ -111,6 +111,11 @@ printf '#architecture %s\\n' "$(dpkg --print-architecture)"
 dpkg-query -W -f '\${Package}\\t\${Architecture}\\t\${Version}\\t\${source:Package}\\t\${source:Version}\\t\${db:Status-Want}\\t\${db:Status-Status}\\n'
 `;
 
+/** Only Ubuntu has the client. It reads what apt's own hooks fetched, and asks no server. */
+const ubuntuProCommand = `
+if command -v pro >/dev/null 2>&1; then pro security-status --format json; else echo absent; fi
+`;
+
 const installTimesCommand = `find /var/lib/dpkg/info -maxdepth 1 -name '*.list' -printf '%f\\t%T@\\n'`;
 
 /**
@@ -170,6 +175,7 @@ export function aptSections(positions: Positions): SectionSpec[] {
       megabytes: 4,
       root: true,
     }),
+    section('ubuntu-pro', ubuntuProCommand, { subjects: ['updates'], timeoutSeconds: 60, megabytes: 8 }),
     section('mapping-owners', ownersCommand, {
       subjects: ['mappings'],
       timeoutSeconds: 30,

@@ -79,7 +79,8 @@ export function familyContract(family: Ecosystem, recorded: ParseContext, versio
     test('is never complete in what a truncated or failed section feeds', () => {
       for (const spec of specs) {
         for (const broken of [{ truncated: true }, { exitStatus: 124 }, { exitStatus: null }]) {
-          const output = recorded.sections.get(spec.name)!;
+          // A recording may be older than the section.
+          const output = recorded.sections.get(spec.name) ?? outputOf('');
           const sections = new Map([...recorded.sections, [spec.name, { ...output, ...broken }]]);
           const { readings } = family.parse({ ...recorded, sections });
           const complete = readings.filter(
