@@ -110,7 +110,10 @@ const reasons: Record<string, [word: string, meaning: string]> = {
   'none-yet-tried': ['none yet tried', 'nothing stands in the way on the host'],
   held: ['held', 'an administrator holds the package'],
   phased: ['phased', 'the vendor has not phased it in for this host yet'],
-  'kept-back': ['kept back', 'apt would not take it without installing or removing more'],
+  'kept-back': [
+    'kept back',
+    'the plain upgrade would not take it without more being installed, removed or confirmed',
+  ],
   pinned: ['pinned', 'a pin on the host hides it'],
   'repository-missing-it': ['repository missing it', 'no configured repository offers it'],
   'partly-installed': ['partly installed', 'some packages of the source have it, others lack it'],
@@ -215,18 +218,47 @@ export function endingWord(status: string): string {
   return endings[status] ?? status;
 }
 
-/** Which of apt's three upgrades would touch the package. */
+/** What each family calls its upgrades, narrowest first; apt has three, zypper two, all others one. */
+const upgradeNames: Record<string, [narrow: string, middle: string, wide: string]> = {
+  apt: ['upgrade', 'with new packages', 'full-upgrade'],
+  zypper: ['patch', 'update', 'update'],
+  dnf: ['upgrade', 'upgrade', 'upgrade'],
+  pacman: ['-Syu', '-Syu', '-Syu'],
+  apk: ['upgrade', 'upgrade', 'upgrade'],
+};
+
+/** Which of the family's upgrades would touch the package. */
 export function takenBy(
   update: Pick<OfferedUpdate, 'in_upgrade' | 'in_upgrade_with_new' | 'in_full_upgrade'>,
+  ecosystem: string | null,
 ): string {
-  const parts = [
-    update.in_upgrade ? 'upgrade' : '',
-    update.in_upgrade_with_new ? 'with new packages' : '',
-    update.in_full_upgrade ? 'full-upgrade' : '',
-  ].filter((part) => part !== '');
-  if (parts.length === 3) return 'every upgrade';
+  const [narrow, middle, wide] = upgradeNames[ecosystem ?? 'apt'] ?? ['upgrade', 'upgrade', 'upgrade'];
+  const flags = [update.in_upgrade, update.in_upgrade_with_new, update.in_full_upgrade];
+  const parts = [...new Set([narrow, middle, wide].filter((_name, index) => flags[index]))];
+  if (flags.every(Boolean)) return 'every upgrade';
   if (parts.length === 0) return 'none of them';
   return parts.length === 1 ? `${parts[0]} only` : parts.join(', ');
+}
+
+const widestUpgrades: Record<string, string> = {
+  apt: 'apt-get dist-upgrade',
+  dnf: 'dnf upgrade',
+  zypper: 'zypper update',
+  pacman: 'pacman -Syu',
+  apk: 'apk upgrade',
+};
+
+/** The command whose transaction is the widest that is recorded. */
+export function widestUpgrade(ecosystem: string | null): string {
+  return widestUpgrades[ecosystem ?? ''] ?? 'the widest upgrade';
+}
+
+const debianReleases = ['stretch', 'buster', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid'];
+
+/** A release as people say it: `Debian bookworm`, `rocky 9`. */
+export function releaseWord(release: string): string {
+  if (debianReleases.includes(release)) return `Debian ${release}`;
+  return release.replace(/-(?=[\d.]+$)/, ' ');
 }
 
 const statusMeanings: Record<ScanStatus, string> = {

@@ -4,7 +4,7 @@
  */
 
 export const nights = 7;
-export const failures = ['auth-failed', 'cut-off', 'timed-out'] as const;
+const failures = ['auth-failed', 'cut-off', 'timed-out'] as const;
 export type Failure = (typeof failures)[number];
 
 export interface HostWeek {

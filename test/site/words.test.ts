@@ -15,7 +15,9 @@ import {
   securityMark,
   standings,
   systemName,
+  releaseWord,
   takenBy,
+  widestUpgrade,
   verdicts,
 } from '#site/words.ts';
 
@@ -66,7 +68,7 @@ test.each([
   [false, false, false, 'none of them'],
   [true, false, true, 'upgrade, full-upgrade'],
 ])('upgrade %s, with new %s, full %s: %s', (in_upgrade, in_upgrade_with_new, in_full_upgrade, text) => {
-  expect(takenBy({ in_upgrade, in_upgrade_with_new, in_full_upgrade })).toBe(text);
+  expect(takenBy({ in_upgrade, in_upgrade_with_new, in_full_upgrade }, 'apt')).toBe(text);
 });
 
 describe('every word of the record has plain words', () => {
@@ -109,4 +111,33 @@ test.each([
 
 test('a text ends as a sentence, once', () => {
   expect(['No way', 'No way.', 'Really?'].map(asSentence)).toEqual(['No way.', 'No way.', 'Really?']);
+});
+
+test.each([
+  ['zypper', [false, true, true], 'update only'],
+  ['zypper', [true, true, true], 'every upgrade'],
+  ['dnf', [false, false, false], 'none of them'],
+  ['a family of tomorrow', [true, false, false], 'upgrade only'],
+] as const)('upgrades are called what %s calls them', (ecosystem, [narrow, middle, wide], text) => {
+  const flags = { in_upgrade: narrow, in_upgrade_with_new: middle, in_full_upgrade: wide };
+  expect(takenBy(flags, ecosystem)).toBe(text);
+});
+
+test.each([
+  ['bookworm', 'Debian bookworm'],
+  ['rocky-9', 'rocky 9'],
+  ['opensuse-leap-15.6', 'opensuse-leap 15.6'],
+  ['alpine-3.19', 'alpine 3.19'],
+  ['arch', 'arch'],
+  ['noble', 'noble'],
+])('the release %s is said as %s', (release, text) => {
+  expect(releaseWord(release)).toBe(text);
+});
+
+test.each([
+  ['apt', 'apt-get dist-upgrade'],
+  ['pacman', 'pacman -Syu'],
+  [null, 'the widest upgrade'],
+])('the widest upgrade of %s', (ecosystem, text) => {
+  expect(widestUpgrade(ecosystem)).toBe(text);
 });

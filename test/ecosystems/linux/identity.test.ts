@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseIdentity, parseOsRelease, toInstant } from '#ecosystems/linux/identity.ts';
+import { parseIdentity, parseOsRelease, releaseOf, toInstant } from '#ecosystems/linux/identity.ts';
 import { localBounds } from '#ecosystems/linux/local-time.ts';
 import { parseSoftware } from '#ecosystems/linux/software.ts';
 import { outputOf } from '../contract.ts';
@@ -156,4 +156,23 @@ describe('software', () => {
     expect(rows.software).toHaveLength(5000);
     expect(readings).toMatchObject([{ status: 'partial' }]);
   });
+});
+
+test.each([
+  ['ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm', 'bookworm'],
+  ['ID=ubuntu\nVERSION_ID="24.04"\nVERSION_CODENAME=noble', 'noble'],
+  ['ID="rocky"\nVERSION_ID="9.4"', 'rocky-9'],
+  ['ID="rhel"\nVERSION_ID="8.10"', 'rhel-8'],
+  ['ID="amzn"\nVERSION_ID="2023"', 'amzn-2023'],
+  ['ID=fedora\nVERSION_ID=41\nVERSION_CODENAME=""', 'fedora-41'],
+  ['ID="opensuse-leap"\nVERSION_ID="15.6"', 'opensuse-leap-15.6'],
+  ['ID="sles"\nVERSION_ID="15.5"', 'sles-15.5'],
+  ['ID=alpine\nVERSION_ID=3.19.1', 'alpine-3.19'],
+  ['ID=arch\nBUILD_ID=rolling', 'arch'],
+  ['ID=debian\nVERSION_CODENAME=sid', 'sid'],
+  ['ID="$(reboot)"\nVERSION_ID="1"', null],
+  ['ID=fedora\nVERSION_ID="41; rm"', 'fedora'],
+  ['', null],
+])('the release of %j is %s', (text, release) => {
+  expect(releaseOf(parseOsRelease(text))).toBe(release);
 });
