@@ -109,9 +109,17 @@ export function chooseHosts(workspace: Workspace, only: string[]): RowOf<'popula
       exitCode: 2,
     });
   }
-  return only.length === 0
-    ? workspace.hosts
-    : workspace.hosts.filter(({ host_id }) => only.includes(host_id));
+  const byHand = workspace.hosts.find(
+    ({ host_id, transport }) => transport === 'bundle' && only.includes(host_id),
+  );
+  if (byHand !== undefined) {
+    throw new Failure('by-hand', `${byHand.host_id} cannot be reached from here (transport: bundle)`, {
+      nextStep: `patchledger probe ${byHand.host_id} makes the script that is run on it; patchledger import takes its answer in`,
+      exitCode: 2,
+    });
+  }
+  const reached = workspace.hosts.filter(({ transport }) => transport !== 'bundle');
+  return only.length === 0 ? reached : reached.filter(({ host_id }) => only.includes(host_id));
 }
 
 function snapshotTables(snapshot: Snapshot): [ScanTableName, Snapshot[keyof Snapshot]][] {

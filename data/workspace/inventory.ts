@@ -1,5 +1,6 @@
 /** From inventory files to the population: inheritance resolved, contradictions named. */
 import type { RowOf } from '#data/model/tables.ts';
+import type { Transport } from '#data/model/words.ts';
 import { quoted } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { GroupShape, HostSettings } from './schemas.ts';
@@ -75,18 +76,14 @@ function addHost(
   if (other !== undefined)
     return complain(walk, place, `host ${quoted(id)} is also listed in ${placeOf(other.place)}`);
   const transport = settings.transport ?? 'ssh';
-  const local = transport === 'local';
-  if (!local && settings.address === undefined)
-    complain(walk, place, `host ${quoted(id)} has no address; expected one, or transport: local`);
-  for (const key of ['address', 'port', 'user'] as const) {
-    if (local && settings[key] !== undefined)
-      complain(walk, place, `host ${quoted(id)} is this machine (transport: local), so it takes no ${key}`);
-  }
+  const remote = transport === 'ssh' || transport === 'openssh';
+  for (const message of contradictions(id, transport, settings)) complain(walk, place, message);
   const row: Member = {
     host_id: id,
-    address: local ? null : (settings.address ?? null),
-    port: local ? null : (settings.port ?? usualPort),
-    login: local ? null : (settings.user ?? null),
+    address: remote ? (settings.address ?? null) : null,
+    // The system's ssh finds port and account in its own configuration, where nobody names them here.
+    port: transport === 'ssh' ? (settings.port ?? usualPort) : remote ? (settings.port ?? null) : null,
+    login: remote ? (settings.user ?? null) : null,
     transport,
     owner: settings.owner ?? null,
     groups,
@@ -95,10 +92,34 @@ function addHost(
     criticality: settings.criticality ?? null,
     internet_exposed: settings['internet-exposed'] ?? null,
     tags: [...new Set(settings.tags ?? [])].sort(),
-    command: null,
+    command: transport === 'command' ? (settings.command ?? null) : null,
   };
   walk.members.set(id, { row, place });
 }
+
+/** What cannot be true of a host that is reached that way. */
+function contradictions(id: string, transport: Transport, settings: HostSettings): string[] {
+  const found: string[] = [];
+  const host = `host ${quoted(id)}`;
+  if ((transport === 'ssh' || transport === 'openssh') && settings.address === undefined)
+    found.push(`${host} has no address; expected one, or transport: local`);
+  if (transport === 'command' && settings.command === undefined)
+    found.push(`${host} has transport: command and no command; expected command: [words, of, it]`);
+  if (transport !== 'command' && settings.command !== undefined)
+    found.push(`${host} has a command, which only transport: command takes`);
+  for (const key of ['address', 'port', 'user'] as const) {
+    if (settings[key] === undefined || notReached[transport] === undefined) continue;
+    found.push(`${host} is ${notReached[transport]} (transport: ${transport}), so it takes no ${key}`);
+  }
+  return found;
+}
+
+/** Why a host has no address, where it has none. */
+const notReached: { [transport in Transport]?: string } = {
+  local: 'this machine',
+  command: 'reached by a command',
+  bundle: 'read by hand',
+};
 
 function complain({ problems }: Walk, { file, path }: Place, message: string): void {
   problems.push({ file: file.path, ...file.position(path, true), message });

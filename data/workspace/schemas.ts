@@ -91,10 +91,18 @@ export const Config = strict({
 }).describe('patchledger.yaml: the settings of a workspace.');
 
 const hostSettings = {
-  address: Address.optional().describe('Host name or address; ssh only.'),
+  address: Address.optional().describe('Host name or address; with openssh also a name of ~/.ssh/config.'),
   port: z.int().min(1).max(65535).optional().describe('TCP port of sshd; 22 when not given.'),
   user: Login.optional().describe('Account to log in with.'),
-  transport: z.enum(transports).optional().describe('How to reach it; ssh when not given.'),
+  transport: z
+    .enum(transports)
+    .optional()
+    .describe('How to reach it: ssh (when not given), openssh, local, command, or bundle for by hand.'),
+  command: z
+    .array(Line)
+    .min(1)
+    .optional()
+    .describe('Words of the command that starts a shell on it, such as [podman, exec, -i, web, sh].'),
   owner: Line.optional().describe('Who answers for it.'),
   environment: Name.optional(),
   ring: Name.optional().describe('Deployment ring, such as canary, early, broad.'),

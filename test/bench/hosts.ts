@@ -63,6 +63,7 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   const few = await scanCost(folder, hosts.slice(0, 50), concurrency);
   for (const run of ours) assertAll(run.statuses, { ok: 500 });
   const cpu = least(ours, (run) => run.cpuSeconds);
+  await benchSystemTransport(folder, hosts, theirs);
   tell(
     'wall time, collector with all parsing / parallel OpenSSH',
     least(ours, (run) => run.seconds) / least(theirs, (run) => run.seconds),
@@ -113,6 +114,24 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   );
 }
 
+/** The system's ssh, driven by the collector, beside the same ssh driven by xargs. */
+async function benchSystemTransport(
+  folder: string,
+  hosts: Host[],
+  theirs: { seconds: number }[],
+): Promise<void> {
+  const runs = [];
+  for (let round = 0; round < 2; round++) runs.push(await scanCost(folder, hosts, concurrency, 'openssh'));
+  for (const run of runs) assertAll(run.statuses, { ok: hosts.length });
+  tell(
+    'wall time, transport openssh / parallel OpenSSH',
+    least(runs, (run) => run.seconds) / least(theirs, (run) => run.seconds),
+    '×',
+    1.1,
+  );
+  tell('peak memory, transport openssh', least(runs, (run) => run.peakBytes) / 1e6, 'MB', 250);
+}
+
 function assertAll(found: { [status: string]: number }, expected: { [status: string]: number }): void {
   if (JSON.stringify(Object.entries(found).sort()) !== JSON.stringify(Object.entries(expected).sort()))
     throw new Error(
@@ -136,6 +155,7 @@ async function benchReal(fleet: Fleet): Promise<void> {
     () => opensshCost(fleet.folder, hosts, { program, concurrency }),
   );
   for (const run of ours) assertAll(run.statuses, { ok: hosts.length });
+  await benchSystemTransport(fleet.folder, hosts, theirs);
   tell(
     'wall time, collector / parallel OpenSSH',
     least(ours, (run) => run.seconds) / least(theirs, (run) => run.seconds),

@@ -24,12 +24,17 @@ export interface ScanCost extends Cost {
 const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
 
 /** One scan by the collector, in a process of its own. */
-export async function scanCost(folder: string, hosts: Host[], concurrency: number): Promise<ScanCost> {
+export async function scanCost(
+  folder: string,
+  hosts: Host[],
+  concurrency: number,
+  transport: 'ssh' | 'openssh' = 'ssh',
+): Promise<ScanCost> {
   const list = join(folder, 'list');
   writeFileSync(list, hosts.map(({ address, port, login }) => `${address} ${port} ${login}\n`).join(''));
   const program = fileURLToPath(new URL('scan-all.ts', import.meta.url));
   return JSON.parse(
-    await output([process.execPath, ...scanFlags, program, folder, list, String(concurrency)]),
+    await output([process.execPath, ...scanFlags, program, folder, list, String(concurrency), transport]),
   ) as ScanCost;
 }
 
