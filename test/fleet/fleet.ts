@@ -8,12 +8,15 @@ import type { FleetHost, HostOptions } from './host.ts';
 import { releases, rootOf } from './roots.ts';
 import type { Release } from './roots.ts';
 
+/** Gives a root's folder, making it when there is none. */
+export type RootMaker = (say: (text: string) => void) => Promise<string>;
+
 export interface Fleet {
   /** Holds `client`, `client.pub` and `known_hosts`. */
   folder: string;
   hosts: FleetHost[];
-  /** Starts one more host, and makes its keys known. */
-  add: (release: Release, options: Omit<HostOptions, 'root' | 'publicKey'>) => Promise<FleetHost>;
+  /** Starts one more host on the root of a Debian release or on any other, and makes its keys known. */
+  add: (root: Release | RootMaker, options: Omit<HostOptions, 'root' | 'publicKey'>) => Promise<FleetHost>;
   stop: () => Promise<void>;
 }
 
@@ -31,9 +34,10 @@ export async function startFleet(
   const fleet: Fleet = {
     folder,
     hosts,
-    add: async (release, options) => {
+    add: async (root, options) => {
       const publicKey = readFileSync(join(folder, 'client.pub'), 'utf8');
-      const host = await startHost({ ...options, root: await rootOf(release, say), publicKey });
+      const path = await (typeof root === 'string' ? rootOf(root, say) : root(say));
+      const host = await startHost({ ...options, root: path, publicKey });
       hosts.push(host);
       writeFileSync(knownHosts, hosts.map((one) => one.knownHosts).join(''));
       return host;

@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeKey } from '#test/collector/ssh/sshd.ts';
 import { runTool } from '#test/tools.ts';
 import type { Ran } from '#test/tools.ts';
-import { account, cacheFolder } from './roots.ts';
+import { cacheFolder } from './kept.ts';
+import { account } from './roots.ts';
 
 export interface HostOptions {
   /** Folder that the host's root is laid over. */

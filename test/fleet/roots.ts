@@ -1,17 +1,12 @@
 /**
  * Roots of Debian releases with real security updates pending: installed from the main archive, and only
- * then told of the security archive. Kept by content outside the checkout.
+ * then told of the security archive.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { withWriterLock } from '#data/ledger/lock.ts';
-import { mustRun } from '#test/tools.ts';
 import { findArchives } from './archives.ts';
 import { choosePackages, parseIndex } from './choose.ts';
+import { inRoot, keptRoot } from './kept.ts';
 import { attempt, runIsolated } from './run.ts';
 
 export const releases = ['bullseye', 'bookworm', 'trixie'] as const;
@@ -20,64 +15,15 @@ export type Release = (typeof releases)[number];
 /** The account that the collector logs in with. */
 export const account = { name: 'patchledger', id: 1500 };
 
-const recipe = ['choose.ts', 'archives.ts', 'roots.ts', 'run.ts'];
+const files = ['choose.ts', 'archives.ts', 'roots.ts', 'kept.ts', 'run.ts'];
 /** What variants of a host need: other login shells, a wrong clock, another language. */
 const tools = ['tcsh', 'fish', 'libfaketime', 'locales'];
 const pendingWanted = 8;
 const leastPending = 5;
 
-/**
- * Gives the root of a release, building it when there is none for this recipe and week. Of several that
- * want it at once, one builds and the others wait.
- */
-export async function rootOf(release: Release, say: (text: string) => void = () => {}): Promise<string> {
-  const folder = join(cacheFolder(), 'roots');
-  const path = join(folder, `${release}-${keyOf(release)}`);
-  if (existsSync(path)) return path;
-  return withWriterLock(join(cacheFolder(), 'locks', release), { waitSeconds: 1800 }, async () => {
-    if (existsSync(path)) return path;
-    mkdirSync(folder, { recursive: true });
-    for (const name of readdirSync(folder)) {
-      const old = join(folder, name);
-      if (name.startsWith(`${release}-`) && !isInUse(old)) rmSync(old, { recursive: true, force: true });
-    }
-    const making = `${path}.part`;
-    say(`making a root of ${release} (about two minutes)`);
-    await build(release, making);
-    renameSync(making, path);
-    return path;
-  });
-}
-
-/** Whether a host of any process is laid over the root: another checkout has another recipe. */
-function isInUse(root: string): boolean {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .some((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(`lowerdir=${root},`);
-      } catch {
-        return false;
-      }
-    });
-}
-
-export function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-  return join(base, 'patchledger-test');
-}
-
-/** The same recipe gives another root each week, from Monday on: updates go on. */
-function keyOf(release: Release): string {
-  const hash = createHash('sha256').update(release).update(architecture());
-  for (const name of recipe) hash.update(readFileSync(fileURLToPath(new URL(name, import.meta.url))));
-  // Day 0 of 1970 was a Thursday.
-  const week = Math.floor((Date.now() / 86_400_000 + 3) / 7);
-  return hash.update(String(week)).digest('hex').slice(0, 16);
-}
-
-function architecture(): string {
-  return mustRun(['dpkg', '--print-architecture']).trim();
+/** Gives the root of a release; see `keptRoot`. */
+export function rootOf(release: Release, say: (text: string) => void = () => {}): Promise<string> {
+  return keptRoot({ name: release, files, build: (folder) => build(release, folder) }, say);
 }
 
 async function build(release: Release, root: string): Promise<void> {
@@ -156,10 +102,4 @@ export function securityUpgrades(simulated: string): { name: string; installed: 
     .split('\n')
     .filter((line) => /^Inst .*Debian-Security:/.test(line))
     .map((line) => ({ name: line.split(' ')[1] ?? '', installed: / \[/.test(line.split('(')[0] ?? '') }));
-}
-
-/** Runs a line of shell inside a root, with its own /proc and a plain /dev; gives standard output. */
-function inRoot(root: string, line: string): Promise<string> {
-  const script = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" sh -c "$2"';
-  return runIsolated(['sh', '-c', script, 'sh', root, line]);
 }

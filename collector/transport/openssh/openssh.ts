@@ -65,8 +65,11 @@ function call(host: Host, options: OpensshOptions, { limits, signal }: ConnectOp
   const { promise: ready, resolve: getReady } = Promise.withResolvers<TransportEnd | null>();
   let reason: TransportEnd | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let isGone = false;
   const stop = (why: TransportEnd) => {
     clearTimeout(timer);
+    // Nothing of it is left; to look through all processes for its session costs as much as a small scan.
+    if (isGone) return;
     reason ??= why;
     killSession(child);
     child.stdout.destroy();
@@ -86,6 +89,7 @@ function call(host: Host, options: OpensshOptions, { limits, signal }: ConnectOp
   child.stderr.on('data', log.push);
   child.on('error', (error) => stop(cannotStart(error)));
   child.on('close', (status) => {
+    isGone = true;
     clearTimeout(timer);
     signal?.removeEventListener('abort', giveUp);
     const why = reason ?? explainEnd(host, log, status);
