@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { Failure } from '#data/model/failure.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { FeedId } from '#data/model/words.ts';
+import { checkEntries } from './check-entries.ts';
 import { resolveInventory } from './inventory.ts';
 import { quoted, suggest, throwProblems } from './problems.ts';
 import type { Problem } from './problems.ts';
@@ -80,7 +81,7 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
   const files = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
   return {
     root,
-    ...readContent(files),
+    ...readFiles(files, { areWritten: true }),
     files: existsSync(join(root, knownHostsPath)) ? [readFile(root, knownHostsPath), ...files] : files,
   };
 }
@@ -92,6 +93,14 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
  * @throws Failure 'workspace-invalid' naming file, line and column of every problem
  */
 export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): WorkspaceContent {
+  return readFiles(files, { areWritten: false });
+}
+
+/** Files that people can still mend are held to more than copies in the record, which judge as they are. */
+function readFiles(
+  files: Pick<WorkspaceFile, 'path' | 'content'>[],
+  { areWritten }: { areWritten: boolean },
+): WorkspaceContent {
   const problems: Problem[] = [];
   const parsed = files
     .filter(({ path }) => /\.ya?ml$/.test(path))
@@ -105,6 +114,14 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
   const evaluations = readAll(parsed, 'evaluations/', Evaluations, problems);
   const hosts = resolveInventory(inventory, problems);
   checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
+  if (areWritten) {
+    const lists = [
+      ...exceptions.map(({ file, content }) => ({ file, list: 'exceptions' as const, entries: content.exceptions })),
+      ...approvals.map(({ file, content }) => ({ file, list: 'approvals' as const, entries: content.approvals })),
+      ...evaluations.map(({ file, content }) => ({ file, list: 'evaluations' as const, entries: content.evaluations })),
+    ];
+    checkEntries(lists, problems);
+  }
   throwProblems(problems);
   if (config === undefined) throw new TypeError('a configuration without problems is there');
   return {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '#data/model/failure.ts';
-import { loadWorkspace } from '#data/workspace/load.ts';
+import { loadWorkspace, readContent } from '#data/workspace/load.ts';
 
 const good = { 'patchledger.yaml': 'collector: main\n' };
 
@@ -102,6 +102,12 @@ const faults: [string, { [path: string]: string | Uint8Array }, string][] = [
   ['a kind of fix that is none', policy('fixes: { kinds: [securty] }\n    allowed: { days: 3 }'), "policies/p.yaml:7:22: rules.0.fixes.kinds.0: 'securty' is not valid (did you mean 'security'?)"],
   ['a CVE id that is none', policy('fixes: { cves: [CVE-24-1] }\n    allowed: { days: 3 }'), "policies/p.yaml:7:21: rules.0.fixes.cves.0: expected a CVE id such as CVE-2024-6387, found 'CVE-24-1'"],
   ['an exception that never ends', exception(''), 'exceptions/e.yaml:2:5: exceptions.0.until is missing'],
+  ['an exception that ends before it begins', exception('    until: 2025-12-31\n'), "exceptions/e.yaml:9:12: 'e1' ends before it begins: until 2025-12-31, from 2026-01-01"],
+  [
+    'two exceptions with one id',
+    { ...exception('    until: 2026-02-01\n'), 'exceptions/f.yaml': exception('    until: 2026-03-01\n')['exceptions/e.yaml']! },
+    "exceptions/f.yaml:2:9: 'e1' is also in exceptions/e.yaml:2:9",
+  ],
   ['a day that is none', exception('    until: 2026-02-30\n'), 'exceptions/e.yaml:9:12: exceptions.0.until: expected YYYY-MM-DD'],
   ['an approval without an approver', { 'approvals/a.yaml': 'approvals:\n  - id: a\n    fixes: {}\n    when: 2026-01-01\n' }, 'approvals/a.yaml:2:5: approvals.0.approver is missing'],
 ];
@@ -140,6 +146,22 @@ describe('faults', () => {
     });
 
     expect(problems).toEqual([]);
+  });
+
+  test('an exception of one day, and one id in different lists, are no faults', async () => {
+    const problems = await problemsOf({
+      ...exception('    until: 2026-01-01\n'),
+      'approvals/a.yaml': 'approvals: [{ id: e1, fixes: {}, approver: b, when: 2026-01-01 }]\n',
+    });
+
+    expect(problems).toEqual([]);
+  });
+
+  test('a copy in the record judges as it is', () => {
+    const files = { ...good, ...exception('    until: 2025-12-31\n') };
+    const copies = Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) }));
+
+    expect(readContent(copies).exceptions).toHaveLength(1);
   });
 
   test('whatever the bytes, the answer is a workspace or a list of problems', async () => {
