@@ -12,7 +12,10 @@ complete AS (
   GROUP BY ALL
 ),
 wanted AS (
-  SELECT hosts.host_id, subject.name AS subject FROM hosts CROSS JOIN subjects subject WHERE hosts.listed_now
+  SELECT hosts.host_id, subject.name AS subject FROM hosts CROSS JOIN subjects subject
+  WHERE hosts.listed_now
+    -- Only some package managers know of advisories: a host of any other was never asked.
+    AND (subject.name <> 'advisories' OR EXISTS (FROM fact_readings reading WHERE reading.host_id = hosts.host_id AND reading.subject = subject.name))
 ),
 answers AS (
   SELECT

@@ -218,7 +218,7 @@ describe.each(Object.keys(transports))('%s', (id) => {
         await proxy.stop();
         const named = `${after} ${end.outcome} ${end.stage} ${end.exitStatus} ${end.message}`;
         expect(end.outcome === 'ended' && end.exitStatus !== null, named).toBe(false);
-        expect(['cut-off', 'timed-out', 'ended', 'refused'], named).toContain(end.outcome);
+        expect(['cut-off', 'timed-out', 'ended', 'refused', 'unreachable'], named).toContain(end.outcome);
       }
     },
   );
