@@ -109,7 +109,10 @@ function startedAt(stat: Stat, { identity, clock }: ProcessInput): string | null
 function parseMaps(text: string): { deleted: Map<number, Set<string>>; refused: Set<number> } {
   const deleted = new Map<number, Set<string>>();
   const refused = new Set<number>();
+  const elsewhere = new Set<number>();
   for (const line of linesOf(text)) {
+    const rooted = /^#root \d+:\d+ \/proc\/(\d{1,10})\/root$/.exec(line);
+    if (rooted !== null) elsewhere.add(Number(rooted[1]));
     const refusal = /^grep: \/proc\/(\d{1,10})\/maps: /.exec(line);
     if (refusal !== null) refused.add(Number(refusal[1]));
     // proc(5): address perms offset dev inode pathname; a line end in the name is printed as \012.
@@ -117,6 +120,8 @@ function parseMaps(text: string): { deleted: Map<number, Set<string>>; refused: 
       /^\/proc\/(\d{1,10})\/maps:[0-9a-f]+-[0-9a-f]+ \S{4} [0-9a-f]+ \S+ \d+ +(\/.*) \(deleted\)$/.exec(line);
     if (match === null || !isPackagedPath(match[2]!)) continue;
     const pid = Number(match[1]);
+    // A path in a container is no path of the host, whatever package owns the host's own.
+    if (elsewhere.has(pid)) continue;
     deleted.set(pid, (deleted.get(pid) ?? new Set()).add(match[2]!));
   }
   return { deleted, refused };

@@ -43,8 +43,15 @@ exit 1
 const processesCommand = `grep -H '' /proc/[0-9]*/stat 2>/dev/null
 [ $? -le 2 ]`;
 
-/** What may not be read says so on standard error, which therefore belongs to the answer. */
-const mapsCommand = `grep -HF ' (deleted)' /proc/[0-9]*/maps 2>&1
+/**
+ * Processes with another root directory first: they are in a container or a chroot, and their files are not the
+ * host's. (A service with a mount namespace of its own has the host's root.) Of the maps, what may not be read says
+ * so on standard error, which therefore belongs to the answer.
+ */
+const mapsCommand = `
+own=$(stat -L -c '%d:%i' /)
+stat -L -c '#root %d:%i %n' /proc/[0-9]*/root 2>/dev/null | grep -vF "#root $own "
+grep -HF ' (deleted)' /proc/[0-9]*/maps 2>&1
 [ $? -le 2 ]`;
 
 const softwareCommand = `

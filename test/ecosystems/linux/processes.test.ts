@@ -64,6 +64,17 @@ describe('processes', () => {
     ]);
   });
 
+  test("container processes give no false alarm: their deleted files are not the host's", () => {
+    const map = (pid: number) =>
+      `/proc/${pid}/maps:7f00-7f01 r-xp 00000000 fe:01 131 /usr/lib/libssl.so.3 (deleted)`;
+    const { rows } = parse(
+      [stat(7, 'nginx'), stat(8, 'in-a-container')].join('\n'),
+      ['#root 54:1310 /proc/8/root', '#root x /proc/7/root', map(7), map(8)].join('\n'),
+    );
+    expect(rows.mappings!.map((row) => row.pid)).toEqual([7]);
+    expect(rows.processes!.map((row) => row.maps_read)).toEqual([true, true]);
+  });
+
   test('whose maps could not be read is said, and nothing is complete then', () => {
     const { rows, scan, readings } = parse(
       `${stat(1, 'init')}\n${stat(7, 'me')}\n`,
