@@ -149,7 +149,7 @@ describe.each(ids)('%s', (id) => {
     );
   });
 
-  test('what is held and what is pinned is named as such', async () => {
+  test('holds: what is held and what is pinned is named as such', async () => {
     const { packages, updates } = await scanned(id);
     const held = says(id, 'apt-mark', 'showhold').trim().split('\n');
     expect(packages.filter((row) => row.wanted === 'hold').map((row) => row.package)).toEqual(held);

@@ -190,6 +190,8 @@ function scanOf(id: string, from = together): RowOf<'scans'> {
 const cutIds = ['rst', 'fin', 'stall'].flatMap((how) =>
   [0, 20, 500, 1600, 2600, 20_000].map((after) => `${how}-after-${after}`),
 );
+const titles = new Map(variants.map(({ id, trap }) => [id, trap]));
+titles.set('busy-door', 'sshd drops logins at random while others are under way (MaxStartups)');
 const ids = [
   ...variants.map(({ id }) => id),
   'busy-door',
@@ -205,7 +207,7 @@ const ids = [
 ];
 
 describe('each bad host', () => {
-  test.each(ids)('%s', (id) => {
+  test.each(ids.map((id) => [id, titles.get(id) ?? 'ends as it must']))('%s: %s', (id) => {
     const scan = scanOf(id);
     const { status, stage, reason } = expected.get(id) ?? { status: 'nothing was expected' };
     const said = `${scan.status} at ${scan.stage} after ${scan.attempts}: ${scan.reason} Next: ${scan.next_step}`;

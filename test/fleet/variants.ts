@@ -4,6 +4,8 @@ import type { HostOptions } from './host.ts';
 
 export interface Variant extends Pick<HostOptions, 'prepare' | 'sshdConfig' | 'size'> {
   id: string;
+  /** The trap that it sets (docs/traps.md), in words for the test's name. */
+  trap?: string;
   status: ScanStatus;
   stage?: Stage;
   /** What the reason must say. */
@@ -28,12 +30,19 @@ export const variants: Variant[] = [
   { id: 'no-account', status: 'auth-failed', stage: 'login', login: 'nobody-at-all' },
   {
     id: 'hangs-after-login',
+    trap: 'a host that hangs is given up after a time, and stays in the results',
     status: 'timed-out',
     stage: 'probe',
     reason: /said nothing/,
     sshdConfig: ['ForceCommand sleep 3600'],
   },
-  { id: 'nologin', status: 'cut-off', stage: 'probe', prepare: ['usermod -s /usr/sbin/nologin patchledger'] },
+  {
+    id: 'nologin',
+    trap: 'not only 255 is a failure of ssh: nologin says its refusal on standard output and ends with 1',
+    status: 'cut-off',
+    stage: 'probe',
+    prepare: ['usermod -s /usr/sbin/nologin patchledger'],
+  },
   { id: 'floods', status: 'output-too-large', stage: 'probe', sshdConfig: ['ForceCommand yes'] },
   {
     id: 'fifty-megabytes',
@@ -53,6 +62,7 @@ export const variants: Variant[] = [
   },
   {
     id: 'noisy',
+    trap: 'login files, sshrc, Banner and motd print before the answer, also without a newline at the end',
     status: 'ok',
     prepare: [
       'usermod -s /bin/bash patchledger',
@@ -65,11 +75,13 @@ export const variants: Variant[] = [
   },
   {
     id: 'csh',
+    trap: 'the login shell parses the command line, and csh knows no redirection of POSIX',
     status: 'ok',
     prepare: ['usermod -s /bin/tcsh patchledger', 'echo "echo from cshrc" >/home/patchledger/.cshrc'],
   },
   {
     id: 'fish',
+    trap: 'the login shell parses the command line, and fish is no POSIX shell',
     status: 'ok',
     prepare: [
       'usermod -s /usr/bin/fish patchledger',
@@ -78,7 +90,12 @@ export const variants: Variant[] = [
       'chown -R patchledger /home/patchledger',
     ],
   },
-  { id: 'german', status: 'ok', sshdConfig: ['SetEnv LANG=de_DE.UTF-8 LC_ALL=de_DE.UTF-8 LANGUAGE=de'] },
+  {
+    id: 'german',
+    trap: 'locale: the session carries the language of the host',
+    status: 'ok',
+    sshdConfig: ['SetEnv LANG=de_DE.UTF-8 LC_ALL=de_DE.UTF-8 LANGUAGE=de'],
+  },
   { id: 'one-session', status: 'ok', sshdConfig: ['MaxSessions 1'] },
   { id: 'no-sessions', status: 'refused', stage: 'session', sshdConfig: ['MaxSessions 0'] },
   {
@@ -96,13 +113,26 @@ export const variants: Variant[] = [
   { id: 'no-package-manager', status: 'no-package-manager', prepare: ['rm -f /usr/bin/dpkg* /usr/bin/apt*'] },
   {
     id: 'stale-lists',
+    trap: 'stale metadata is seen in dates alone',
     status: 'ok',
     prepare: ['find /var/lib/apt /var/cache/apt -exec touch -h -d "60 days ago" {} +'],
   },
-  { id: 'no-lists', status: 'partial', reason: /updates/, prepare: ['rm -rf /var/lib/apt/lists/*'] },
-  { id: 'locked', status: 'ok', prepare: [holdLocks] },
+  {
+    id: 'no-lists',
+    trap: '"0 upgraded" of lists that are not there',
+    status: 'partial',
+    reason: /updates/,
+    prepare: ['rm -rf /var/lib/apt/lists/*'],
+  },
+  {
+    id: 'locked',
+    trap: 'the package manager is at work and holds its locks',
+    status: 'ok',
+    prepare: [holdLocks],
+  },
   {
     id: 'half-configured',
+    trap: 'half states of dpkg',
     status: 'ok',
     prepare: [
       `sed -i '/^Package: tar$/,/^Status:/s/^Status:.*/Status: install ok half-configured/' /var/lib/dpkg/status`,
@@ -116,12 +146,14 @@ export const variants: Variant[] = [
   },
   {
     id: 'full-disk',
+    trap: 'a full disk: without its cache files apt fails',
     status: 'ok',
     size: '4m',
     prepare: ['dd if=/dev/zero of=/var/filler bs=64k 2>/dev/null || true'],
   },
   {
     id: 'wrong-clock',
+    trap: 'the clock of the host is wrong',
     status: 'ok',
     prepare: [
       `lib=$(find /usr/lib -name libfaketime.so.1); sed -i "1i SetEnv LD_PRELOAD=$lib FAKETIME=-40d" /etc/ssh/sshd_config`,

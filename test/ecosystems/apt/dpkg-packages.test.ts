@@ -43,11 +43,14 @@ describe('dpkg packages', () => {
     ['install', 'unpacked', '2023-11-14T22:13:20.000Z'],
     ['deinstall', 'half-installed', '2023-11-14T22:13:20.000Z'],
     ['deinstall', 'config-files', null],
-  ])('%s, %s keeps its words; settings alone are not installed', (wanted, state, installedAt) => {
-    const line = good.replace('install\tinstalled', `${wanted}\t${state}`);
-    const { rows } = parse([line], ['libssl3:amd64.list\t1700000000']);
-    expect(rows[0]).toMatchObject({ wanted, state, installed_at: installedAt });
-  });
+  ])(
+    'removed, not purged: %s, %s keeps its words; settings alone are not installed',
+    (wanted, state, installedAt) => {
+      const line = good.replace('install\tinstalled', `${wanted}\t${state}`);
+      const { rows } = parse([line], ['libssl3:amd64.list\t1700000000']);
+      expect(rows[0]).toMatchObject({ wanted, state, installed_at: installedAt });
+    },
+  );
 
   test('what was never installed is no row and no complaint', () => {
     const { rows, rejections } = parse([good, 'ghost\tamd64\t\tghost\t\tunknown\tnot-installed']);

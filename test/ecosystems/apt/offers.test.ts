@@ -117,7 +117,7 @@ describe('what apt-cache policy prints', () => {
   });
 });
 
-describe('security origins', () => {
+describe('security origin: the field decides, not the line', () => {
   test.each([
     [
       {

@@ -44,11 +44,14 @@ describe('a host with every trap', () => {
     ['in_full_upgrade', ['dist-upgrade']],
     ['in_upgrade', ['upgrade']],
     ['in_upgrade_with_new', ['--with-new-pkgs', 'upgrade']],
-  ] as const)('%s is what apt-get -s %j would do, version by version', (flag, command) => {
-    const apt = simulated(root.run(['apt-get', '-s', ...command]).stdout);
-    expect(Object.keys(apt).length).toBeGreaterThan(5);
-    expect(recorded(snapshot, flag)).toEqual(apt);
-  });
+  ] as const)(
+    'upgrade, full-upgrade and list are three sets: %s is what apt-get -s %j would do, version by version',
+    (flag, command) => {
+      const apt = simulated(root.run(['apt-get', '-s', ...command]).stdout);
+      expect(Object.keys(apt).length).toBeGreaterThan(5);
+      expect(recorded(snapshot, flag)).toEqual(apt);
+    },
+  );
 
   test('is read without a complaint', () => {
     expect(snapshot.rejections).toEqual([]);
@@ -78,7 +81,7 @@ describe('a host with every trap', () => {
     expect([action, reason, security, security_version]).toEqual(expected);
   });
 
-  test('a version that a pin hides is named; one that only backports have is not an update', () => {
+  test('security by the candidate alone misses fixes: a version that a pin hides is named; one that only backports have is not an update', () => {
     expect(update('pinned')).toMatchObject({
       installed_version: '1.0',
       candidate_version: '1.0',
@@ -88,7 +91,7 @@ describe('a host with every trap', () => {
     expect(update('leftover')).toBeUndefined();
   });
 
-  test('phasing is told in percent, architectures as they are', () => {
+  test('phased updates: the host itself decides, told in percent; architectures as they are', () => {
     expect(update('phased')).toMatchObject({ phased_percent: 0 });
     expect(update('libforeign')).toMatchObject({ architecture: 'i386', candidate_version: '1.1' });
     expect(update('newlib')).toMatchObject({ architecture: 'all', installed_version: null });
@@ -197,7 +200,7 @@ describe('"0 upgraded" that proves nothing', () => {
     expect(JSON.stringify(snapshot)).not.toContain('secret');
   });
 
-  test('lists that only root may read', async () => {
+  test('lists unreadable for the unprivileged user: root sees updates, an account nothing', async () => {
     const root = make(small);
     chmodSync(join(root.folder, 'aptlib/lists'), 0o700);
     const [asRoot, asUser] = [
@@ -292,7 +295,7 @@ describe('a pin that asks for an older version', () => {
   });
 });
 
-describe('reading changes nothing, as root too', () => {
+describe('a simulation is not free of writes: reading changes nothing, as root too', () => {
   const caches = 'Dir::Cache::pkgcache "pkgcache.bin";\nDir::Cache::srcpkgcache "srcpkgcache.bin";\n';
   const digest = (root: SmallRoot) =>
     createHash('sha256')
