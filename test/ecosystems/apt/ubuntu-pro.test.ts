@@ -30,8 +30,10 @@ const base = recordedContext();
 const [libc] = (apt.parse(base).rows.packages ?? []).filter((row) => row.package === 'libc6');
 
 function onUbuntu(output: string | SectionOutput | null, osId = 'ubuntu'): ReturnType<typeof apt.parse> {
-  const { sections } = output === null ? contextOf({}) : contextOf({ 'ubuntu-pro': output });
-  const context: ParseContext = { ...base, osId, sections: new Map([...base.sections, ...sections]) };
+  const sections = new Map(base.sections);
+  sections.delete('ubuntu-pro');
+  const own = output === null ? contextOf({}) : contextOf({ 'ubuntu-pro': output });
+  const context: ParseContext = { ...base, osId, sections: new Map([...sections, ...own.sections]) };
   return apt.parse(context);
 }
 
