@@ -38,8 +38,10 @@ export function runningKernel(release: string): { flavour: string; source: strin
   const [numbers, patches, build, suffix] = match.slice(1) as [string, string?, string?, string?];
   const flavour = flavourOf(numbers, patches, suffix);
   const known = kernelFlavour(flavour) !== null;
+  // The real-time kernels have versions of their own kind.
+  const told = known && !/-rt/.test(flavour);
   const base = `${numbers.replace(/^(\d+\.\d+)\.0$/, '$1')}${patches === undefined ? '' : `.${patches}`}`;
-  return { flavour, source: known ? flavour : 'linux', version: known ? `${base}-${build}` : null };
+  return { flavour, source: known ? flavour : 'linux', version: told ? `${base}-${build}` : null };
 }
 
 function flavourOf(numbers: string, patches: string | undefined, suffix: string | undefined): string {

@@ -50,20 +50,30 @@ export function parseLog(context: ParseContext, packages: Packages): History {
       if (change === null || bounds === null) reject(line, "A line of pacman's log.", text);
       else {
         const row = eventRow(context, { change, bounds, match: match!, command }, packages);
-        events.set(JSON.stringify([row.local_time, row.package, row.action, row.old_version, row.new_version]), row);
+        events.set(
+          JSON.stringify([row.local_time, row.package, row.action, row.old_version, row.new_version]),
+          row,
+        );
       }
     }
   }
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
   const none = files.rows.length === 0 ? 'No log of the package manager was found.' : null;
-  return { events: [...events.values()], logs: files.rows, rejections, problems: [...files.problems, bad, none] };
+  return {
+    events: [...events.values()],
+    logs: files.rows,
+    rejections,
+    problems: [...files.problems, bad, none],
+  };
 }
 
 type Change = Pick<EventRow, 'action' | 'package' | 'old_version' | 'new_version'>;
 
 /** `upgraded name (old -> new)`, `installed name (new)`; null for what is neither. */
 function changeOf(message: string): Change | null {
-  const match = /^(installed|upgraded|downgraded|reinstalled|removed) (\S+) \((\S+)(?: -> (\S+))?\)$/.exec(message);
+  const match = /^(installed|upgraded|downgraded|reinstalled|removed) (\S+) \((\S+)(?: -> (\S+))?\)$/.exec(
+    message,
+  );
   if (match === null) return null;
   const [, verb, name, first, second] = match as unknown as [string, string, string, string, string?];
   const versions = second === undefined ? [first] : [first, second];

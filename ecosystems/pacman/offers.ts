@@ -87,7 +87,8 @@ export function parseOffers(
 }
 
 function offerFrom(fields: string[]): Offer | null {
-  const [mark, repository = '', name = '', version = '', built = '', architecture = '', replaces = ''] = fields;
+  const [mark, repository = '', name = '', version = '', built = '', architecture = '', replaces = ''] =
+    fields;
   if (mark !== '#offer' || fields.length !== 7) return null;
   if (!isRepositoryName(repository) || !isPackageName(name) || !isVersion(version)) return null;
   if (!isArchitecture(architecture)) return null;

@@ -68,8 +68,7 @@ function parseSettings(part: Part | undefined): Map<string, string> {
 function parseDatabases(part: Part | undefined): Map<string, Database> {
   const databases = new Map<string, Database>();
   for (const line of part?.lines ?? []) {
-    const match =
-      /^([^\t]+)\.db\t\d+\t(\d{1,12})[.\d]*\t(\d{1,12})[.\d]*\t(readable|unreadable)$/.exec(line);
+    const match = /^([^\t]+)\.db\t\d+\t(\d{1,12})[.\d]*\t(\d{1,12})[.\d]*\t(readable|unreadable)$/.exec(line);
     if (match === null) continue;
     const [, name, modified, changed, access] = match;
     databases.set(name!, {
@@ -123,7 +122,8 @@ function missing(rows: RowOf<'repositories'>[], databases: Map<string, Database>
   if (rows.length === 0) return 'No repository is configured.';
   const absent = rows.filter((row) => !row.present);
   if (absent.length === rows.length) return 'The host holds the database of none of its repositories.';
-  if (absent.length > 0) return `${absent.length} of ${rows.length} repository databases are absent on the host.`;
+  if (absent.length > 0)
+    return `${absent.length} of ${rows.length} repository databases are absent on the host.`;
   const unreadable = rows.filter((row) => databases.get(row.suite)?.readable === false);
   if (unreadable.length === 0) return null;
   return `${unreadable.length} of ${rows.length} repository databases cannot be read by this account.`;

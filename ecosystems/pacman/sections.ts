@@ -139,7 +139,11 @@ log=\${log:-/var/log/pacman.log}`;
 export function pacmanSections(positions: Positions): SectionSpec[] {
   const log = `${logPrelude}${logCommand('"$log" "$log".[0-9]*', readFrom(positions['pacman']), logReader)}`;
   return [
-    section('pacman-packages', packagesCommand, { subjects: ['packages', 'kernels'], seconds: 30, megabytes: 8 }),
+    section('pacman-packages', packagesCommand, {
+      subjects: ['packages', 'kernels'],
+      seconds: 30,
+      megabytes: 8,
+    }),
     section('pacman-kernels', kernelsCommand, { subjects: ['kernels'], seconds: 10, megabytes: 1 }),
     section('pacman-updates', updatesCommand, { subjects: ['updates'], seconds: 120, megabytes: 16 }),
     section('pacman-repositories', repositoriesCommand, {

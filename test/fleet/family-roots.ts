@@ -2,6 +2,4 @@
 import type { RootMaker } from './fleet.ts';
 import { pacmanRoot } from './pacman-root.ts';
 
-export const familyRoots: { id: string; root: RootMaker }[] = [
-  { id: 'arch', root: pacmanRoot },
-];
+export const familyRoots: { id: string; root: RootMaker }[] = [{ id: 'arch', root: pacmanRoot }];

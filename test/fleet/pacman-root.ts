@@ -85,7 +85,10 @@ async function build(root: string, say: (text: string) => void): Promise<void> {
   mustRun(['cp', '-a', debian, root]);
   const tools = 'pacman-package-manager makepkg libarchive-tools fakeroot file';
   await attempt(3, () =>
-    inRoot(root, `apt-get -q update && apt-get -q install -y --no-install-recommends ${tools} && apt-get -q clean`),
+    inRoot(
+      root,
+      `apt-get -q update && apt-get -q install -y --no-install-recommends ${tools} && apt-get -q clean`,
+    ),
   );
   writeFileSync(join(root, 'etc/pacman.conf'), settings);
   await buildPackages(root, 'old', older);
@@ -136,13 +139,16 @@ async function buildPackages(root: string, generation: string, builds: Build[]):
     (index) =>
       `cd /srv/build/${generation}/sources/${index} && PKGDEST=/srv/build/${generation}/${repositories[Number(index)]} makepkg -d >/dev/null`,
   );
-  const script = ['set -e', `export HOME=/tmp PKGEXT=.pkg.tar.gz SOURCE_DATE_EPOCH=${time}`, ...lines].join('\n');
+  const script = ['set -e', `export HOME=/tmp PKGEXT=.pkg.tar.gz SOURCE_DATE_EPOCH=${time}`, ...lines].join(
+    '\n',
+  );
   await inRoot(root, `chown -R nobody /srv/build && setpriv --reuid nobody --clear-groups sh -c '${script}'`);
 }
 
 function pkgbuild({ packages, version, lines = [], lay }: Build): string {
   const [, epoch = '0', number = '', release = '1'] = /^(?:(\d+):)?(.*)-([\d.]+)$/.exec(version) ?? [];
-  const text = 'mkdir -p "$pkgdir/usr/share/fleet"; printf "%s %s\\n" "$pkgname" "$pkgver" >"$pkgdir/usr/share/fleet/$pkgname"';
+  const text =
+    'mkdir -p "$pkgdir/usr/share/fleet"; printf "%s %s\\n" "$pkgname" "$pkgver" >"$pkgdir/usr/share/fleet/$pkgname"';
   return [
     `pkgbase=${packages.length === 1 ? packages[0] : `${packages[0]}-base`}`,
     `pkgname=(${packages.join(' ')})`,

@@ -38,5 +38,10 @@ const update = (name: string, of = snapshot) => of.updates.find((row) => row.pac
 
 test('debug', () => {
   console.log(snapshot.scans[0], snapshot.readings, snapshot.rejections);
-  console.table(snapshot.packages); console.table(snapshot.updates); console.table(snapshot.repositories); console.table(snapshot.kernels); console.table(snapshot.events); console.table(snapshot.logs);
+  console.table(snapshot.packages);
+  console.table(snapshot.updates);
+  console.table(snapshot.repositories);
+  console.table(snapshot.kernels);
+  console.table(snapshot.events);
+  console.table(snapshot.logs);
 });
