@@ -8,6 +8,7 @@ import { parseProcesses } from '#ecosystems/linux/processes.ts';
 import { parseResults } from '#ecosystems/linux/results.ts';
 import { parseSoftware } from '#ecosystems/linux/software.ts';
 import { findEcosystem } from '#ecosystems/registry.ts';
+import { sectionProblem } from '#ecosystems/sections.ts';
 import { sectionsOf } from './probe/program.ts';
 import { boundedRejections, uniqueRows } from './rows.ts';
 import { measureClock, parseHello } from './hello.ts';
@@ -91,10 +92,15 @@ interface Material {
   observedAt: string;
 }
 
+/** In which every family names the packages that own mapped files; the mappings themselves are Linux's own. */
+const ownersSection = 'mapping-owners';
+
 function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Material): Read {
   const { hostId } = contact;
   const identity = parseIdentity(outputs, clock, observedAt);
-  const processes = parseProcesses({ hostId, sections: outputs, identity, clock });
+  const asked = sectionsOf(hello.family, contact.positions).some(({ name }) => name === ownersSection);
+  const ownersProblem = asked ? sectionProblem(ownersSection, outputs.get(ownersSection)) : null;
+  const processes = parseProcesses({ hostId, sections: outputs, identity, clock, ownersProblem });
   const software = parseSoftware(hostId, outputs);
   const results = parseResults(hostId, outputs, clock);
   const family = findEcosystem(hello.family ?? '')?.parse({

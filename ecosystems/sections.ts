@@ -15,7 +15,8 @@ export function sectionProblem(
   if (output === undefined) return `The answer ended before '${name}' was reached.`;
   if (output.exitStatus === null) return `The answer ended within '${name}'.`;
   if (output.truncated) return `'${name}' printed more than its limit.`;
-  if (output.exitStatus === 124 || output.exitStatus === 137) return `'${name}' ran out of time.`;
+  // GNU's timeout says 124; what ends of the signal itself, 128 and its number (TERM, KILL).
+  if ([124, 137, 143].includes(output.exitStatus)) return `'${name}' ran out of time.`;
   if (accepted.includes(output.exitStatus)) return null;
   const said = lastLine(output.stderr);
   return `'${name}' ended with status ${output.exitStatus}${said === '' ? '' : `: ${said}`}.`;

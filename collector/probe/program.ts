@@ -16,8 +16,16 @@ const stderrBytes = 2000;
  * Runs one section: name, seconds, bytes, text. Standard error and the exit status come back through
  * the command substitution, standard output goes straight to descriptor 4, so nothing needs a file.
  * The mark is never in an argument or the environment, where other users could read it.
+ *
+ * Where nothing ends all that a section started when its time is over (busybox's `timeout` ends the first process
+ * alone, and what that one waits for would hold the probe), the section gets a session of its own, and a watcher that
+ * is a program of its own, so that it holds none of the probe's pipes.
  */
 const functions = `
+watcher='
+left=$2
+while [ "$left" -gt 0 ] && kill -0 "$1"; do sleep 1; left=$((left - 1)); done
+if [ "$left" -eq 0 ]; then kill -TERM "-$1"; sleep 2; kill -KILL "-$1"; fi'
 uptime_now() {
   up=0.00
   if [ -r /proc/uptime ]; then read -r up rest </proc/uptime || :; fi
@@ -25,7 +33,19 @@ uptime_now() {
   while [ "\${up#0}" != "$up" ] && [ \${#up} -gt 1 ]; do up=\${up#0}; done
 }
 limited() {
-  if [ "$has_timeout" = yes ]; then timeout -k 2 "$@"; else shift; "$@"; fi
+  case $limits in
+  timeout) timeout -k 2 "$@" ;;
+  own) watched "$@" ;;
+  *) shift; "$@" ;;
+  esac
+}
+watched() {
+  seconds=$1
+  shift
+  setsid "$@" &
+  task=$!
+  sh -c "$watcher" watcher "$task" "$seconds" >/dev/null 2>&1 &
+  wait "$task"
 }
 run() {
   printf '\\n%s begin %s\\n' "$mark" "$1"
@@ -45,7 +65,7 @@ printf '\\n%s begin hello\\n' "$mark"
 printf 'version ${probeVersion}\\n'
 printf 'time %s\\n' "$time"
 printf 'system %s\\n' "$(uname -s)"
-printf 'timeout %s\\n' "$has_timeout"
+printf 'limits %s\\n' "$limits"
 family=
 os=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release 2>/dev/null | tr -d '\\042\\047' | tr '\\n' ' ')"
 ${family}
@@ -105,8 +125,11 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 export LC_ALL PATH
 umask 077
 exec 4>&1
-has_timeout=no
-if timeout -k 1 5 true >/dev/null 2>&1; then has_timeout=yes; fi
+limits=none
+if timeout --foreground -k 1 5 true >/dev/null 2>&1; then limits=timeout
+elif setsid true >/dev/null 2>&1; then limits=own
+elif timeout -k 1 5 true >/dev/null 2>&1; then limits=timeout
+fi
 ${body}
 printf '\\n%s finish\\n' "$mark"
 }

@@ -1,4 +1,5 @@
 /** What a Debian-like host is asked. The texts are read-only, as root too; why is said where it matters. */
+import { deletedPaths } from '../linux/deleted-paths.ts';
 import { logCommand, readFrom } from '../log-files.ts';
 import { partFunction, partMark } from '../parts.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
@@ -123,10 +124,7 @@ const installTimesCommand = `find /var/lib/dpkg/info -maxdepth 1 -name '*.list' 
  * /usr (usrmerge), so both are asked; pattern characters are quoted for dpkg-query.
  */
 const ownersCommand = `
-paths=$(grep -hF ' (deleted)' /proc/[0-9]*/maps 2>/dev/null |
-  sed -n 's|^[^/]* \\(/.*\\) (deleted)$|\\1|p' |
-  grep -v -e '^/memfd:' -e '^/dev/' -e '^/SYSV' -e '^/tmp/' -e '^/run/' -e '^/var/lib/' -e '^/\\[aio\\]' |
-  sort -u | head -n 2000 | sed 's/[][*?\\\\]/\\\\&/g')
+paths=$(${deletedPaths} | sed 's/[][*?\\\\]/\\\\&/g')
 if [ -z "$paths" ]; then exit 0; fi
 printf '%s\\n' "$paths" | sed -e p -e 's|^/usr/|/|;t' -e 's|^/|/usr/|' | sort -u | tr '\\n' '\\0' |
   xargs -0 dpkg-query -S 2>/dev/null

@@ -38,10 +38,14 @@ export function zoneOf(
 export function localBounds(local: string, zone: string | null, clock: Clock): Bounds | null {
   const span = zone === null ? unknownZoneSpan(local) : zoneSpan(local, zone);
   if (span === null) return null;
-  const [first, last] = span;
+  return instantBounds(span[0], span[1] + 999, clock);
+}
+
+/** The same for instants that a host wrote down itself, with their offset: milliseconds since 1970 by its clock. */
+export function instantBounds(firstMs: number, lastMs: number, clock: Clock): Bounds {
   return {
-    not_before: instant(Math.floor(first - clock.offsetMs - clock.uncertaintyMs)),
-    not_after: instant(Math.ceil(last + 999 - clock.offsetMs + clock.uncertaintyMs)),
+    not_before: instant(Math.floor(firstMs - clock.offsetMs - clock.uncertaintyMs)),
+    not_after: instant(Math.ceil(lastMs - clock.offsetMs + clock.uncertaintyMs)),
   };
 }
 

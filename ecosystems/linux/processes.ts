@@ -25,6 +25,8 @@ interface ProcessInput {
   sections: ReadonlyMap<string, SectionOutput>;
   identity: Pick<Identity, 'bootSeconds' | 'ticksPerSecond' | 'isRoot'>;
   clock: Clock;
+  /** Why the packages that own the mapped files are not known; null when the family was asked, or has no answer. */
+  ownersProblem?: string | null;
 }
 
 /** Reads the sections `processes` and `maps`; packages of the mappings are left null. */
@@ -62,7 +64,12 @@ export function parseProcesses(input: ProcessInput): Parsed {
       reading('processes', [processProblem, bootProblem], processes.length > 0),
       reading(
         'mappings',
-        [processProblem, mapsProblem, refusedReason(refused, processes.length, input.identity.isRoot)],
+        [
+          processProblem,
+          mapsProblem,
+          refusedReason(refused, processes.length, input.identity.isRoot),
+          input.ownersProblem ?? null,
+        ],
         processes.length > refused,
       ),
     ],

@@ -90,7 +90,7 @@ echo 'not asked for'
  */
 const resultsCommand = `
 cd /var/lib/patchledger/results 2>/dev/null || exit 0
-find . -maxdepth 1 -type f -user 0 -name '*.json' -size -128k -printf '%f\\n' | grep -x '[0-9a-fTtZz.-]*json' | sort -t - -k 2 | tail -n 20 |
+find . -maxdepth 1 -type f -user 0 -name '*.json' -size -128k | sed 's|^\\./||' | grep -x '[0-9a-fTtZz.-]*json' | sort -t - -k 2 | tail -n 20 |
   while read -r file; do
     printf '#file %s\\n' "$file"
     cat "$file"

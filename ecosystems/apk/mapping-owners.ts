@@ -1,0 +1,15 @@
+/** Packages that own deleted files which are still mapped. */
+import type { RowOf } from '#data/model/tables.ts';
+import { clean } from '#data/model/clean.ts';
+import { linesOf } from '../sections.ts';
+import { isPackageName } from './names.ts';
+
+/** Reads the section `mapping-owners`: a name, a tab and a path. */
+export function withOwners(mappings: RowOf<'mappings'>[], text: string): RowOf<'mappings'>[] {
+  const owners = new Map<string, string>();
+  for (const line of linesOf(text)) {
+    const match = /^([^\t]+)\t(\/.*)$/.exec(line);
+    if (match !== null && isPackageName(match[1]!)) owners.set(clean(match[2]!, 1024), match[1]!);
+  }
+  return mappings.map((row) => ({ ...row, package: owners.get(row.path) ?? null }));
+}

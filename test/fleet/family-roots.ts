@@ -1,0 +1,5 @@
+/** Roots of the families beside Debian's own: a host of each is part of `npm run fleet`. */
+import type { RootMaker } from './fleet.ts';
+import { pacmanRoot } from './pacman-root.ts';
+
+export const familyRoots: { id: string; root: RootMaker }[] = [{ id: 'arch', root: pacmanRoot }];
