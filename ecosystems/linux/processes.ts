@@ -51,6 +51,7 @@ export function parseProcesses(input: ProcessInput): Parsed {
   });
   const names = new Map(processes.map((row) => [row.pid, row.name]));
   const refused = processes.filter((row) => !row.maps_read).length;
+  const isRoot = input.identity.isRoot || input.sections.get('maps')?.asRoot === true;
   const bootProblem = input.identity.bootSeconds === null ? 'The boot time of the host is not known.' : null;
   return {
     rows: { processes, mappings: mappingRows(input.hostId, maps.deleted, names) },
@@ -62,7 +63,7 @@ export function parseProcesses(input: ProcessInput): Parsed {
       reading('processes', [processProblem, bootProblem], processes.length > 0),
       reading(
         'mappings',
-        [processProblem, mapsProblem, refusedReason(refused, processes.length, input.identity.isRoot)],
+        [processProblem, mapsProblem, refusedReason(refused, processes.length, isRoot)],
         processes.length > refused,
       ),
     ],

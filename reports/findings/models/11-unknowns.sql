@@ -12,7 +12,7 @@ complete AS (
   GROUP BY ALL
 ),
 wanted AS (
-  SELECT hosts.host_id, subject.name AS subject FROM hosts CROSS JOIN subjects subject WHERE hosts.listed_now
+  SELECT hosts.host_id, hosts.transport, subject.name AS subject FROM hosts CROSS JOIN subjects subject WHERE hosts.listed_now
 ),
 answers AS (
   SELECT
@@ -23,6 +23,7 @@ answers AS (
       ELSE coalesce(reading.status, 'unread')
     END AS status,
     CASE
+      WHEN latest.host_id IS NULL AND wanted.transport = 'bundle' THEN 'nobody has brought an answer of this host yet'
       WHEN latest.host_id IS NULL THEN 'no run has tried this host yet'
       WHEN reading.status = 'complete' THEN NULL
       WHEN NOT latest.was_read THEN coalesce(latest.reason, latest.status)
