@@ -99,7 +99,7 @@ describe('whose answer', () => {
       'a machine that nobody knows, rebuilt',
       { hostId: 'web1', machineId: 'M9' },
       { isRebuilt: true },
-      'web1',
+      /^web1$/,
     ],
     [
       'no machine-id, where there was one',
