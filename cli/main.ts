@@ -5,10 +5,12 @@ import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { feedsCommand } from './feeds.ts';
+import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { outcomesCommand } from './outcomes.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
+import { probeCommand } from './probe.ts';
 import { queryCommand } from './query.ts';
 import { remediateCommand } from './remediate.ts';
 import { scanCommand } from './scan.ts';
@@ -32,6 +34,8 @@ export async function main(args: string[]): Promise<number> {
     doctorCommand(),
     knownHostsCommand(),
     scanCommand(),
+    probeCommand(),
+    importCommand(),
     feedsCommand(),
     buildCommand(),
     serveCommand(),

@@ -103,12 +103,7 @@ function scanOptionsOf(
 /** @throws Failure 'unknown-host' */
 export function chooseHosts(workspace: Workspace, only: string[]): RowOf<'population'>[] {
   const unknown = only.find((id) => !workspace.hosts.some(({ host_id }) => host_id === id));
-  if (unknown !== undefined) {
-    throw new Failure('unknown-host', `the inventory has no host ${JSON.stringify(unknown)}`, {
-      nextStep: 'name hosts by their id in inventory/*.yaml',
-      exitCode: 2,
-    });
-  }
+  if (unknown !== undefined) throw unknownHost(unknown);
   const byHand = workspace.hosts.find(
     ({ host_id, transport }) => transport === 'bundle' && only.includes(host_id),
   );
@@ -122,12 +117,20 @@ export function chooseHosts(workspace: Workspace, only: string[]): RowOf<'popula
   return only.length === 0 ? reached : reached.filter(({ host_id }) => only.includes(host_id));
 }
 
-function snapshotTables(snapshot: Snapshot): [ScanTableName, Snapshot[keyof Snapshot]][] {
+export function unknownHost(id: string): Failure {
+  return new Failure('unknown-host', `the inventory has no host ${JSON.stringify(id)}`, {
+    nextStep: 'name hosts by their id in inventory/*.yaml',
+    exitCode: 2,
+  });
+}
+
+/** Everything that a snapshot holds, by table. */
+export function snapshotTables(snapshot: Snapshot): [ScanTableName, Snapshot[keyof Snapshot]][] {
   const names = Object.keys(scanTables).filter((name) => name !== 'population') as (keyof Snapshot)[];
   return names.map((name) => [name, snapshot[name]]);
 }
 
-function summarise(workspace: Workspace, scans: RowOf<'scans'>[]): Record<string, number> {
+export function summarise(workspace: Workspace, scans: RowOf<'scans'>[]): Record<string, number> {
   return {
     population: workspace.hosts.length,
     tried: scans.length,

@@ -1,7 +1,7 @@
 /** One attempt at one host: connect, run the probe, read what came. Never rejects. */
 import { randomBytes } from 'node:crypto';
 import { buildSnapshot } from './snapshot.ts';
-import { frameReader } from './probe/frames.ts';
+import { frameReader, helloBytes } from './probe/frames.ts';
 import { renderProbe, sectionsOf } from './probe/program.ts';
 import { ecosystems } from '#ecosystems/registry.ts';
 import type { Snapshot } from '#data/model/tables.ts';
@@ -151,9 +151,9 @@ function messageOf(error: unknown): string {
 }
 
 /** Every section of every family: which one a host belongs to is not known before it answers. */
-function sectionLimits(positions: Positions): Map<string, number> {
+export function sectionLimits(positions: Positions): Map<string, number> {
   const all = [null, ...ecosystems.map((family) => family.id)].flatMap((family) =>
     sectionsOf(family, positions),
   );
-  return new Map([['hello', 4096], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
+  return new Map([['hello', helloBytes], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
 }

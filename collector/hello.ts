@@ -5,6 +5,10 @@ import type { Frame } from './probe/frames.ts';
 
 export interface Hello {
   version: string | null;
+  /** Which text answered, where it is not the one that was just sent: an installed probe, or a carried script. */
+  build: string | null;
+  /** Which installed probe read some of the sections as root; null when none did. */
+  helper: string | null;
   /** What `uname -s` prints. */
   system: string | null;
   /** Id of the package manager family; null for none that Patchledger reads. */
@@ -32,6 +36,8 @@ export function parseHello(frame: Frame | undefined): Hello {
   const fraction = time?.[2];
   const version = facts('version')[0];
   return {
+    build: buildOf(facts('build')[0]),
+    helper: buildOf(facts('helper')[0]),
     version: version !== undefined && /^[\w.-]{1,20}$/.test(version) ? version : null,
     system: /^[\w-]{1,40}$/.exec(facts('system')[0] ?? '')?.[0] ?? null,
     family: findEcosystem(facts('family')[0] ?? '')?.id ?? null,
@@ -44,6 +50,17 @@ export function parseHello(frame: Frame | undefined): Hello {
   };
 }
 
+function buildOf(text: string | undefined): string | null {
+  return text !== undefined && /^[0-9a-f]{12}$/.test(text) ? text : null;
+}
+
+/** Of a clock that nobody could compare with ours: the host's times are taken as it says them. */
+export const unmeasuredClock: MeasuredClock = {
+  offsetMs: null,
+  uncertaintyMs: null,
+  applied: { offsetMs: 0, uncertaintyMs: 0 },
+};
+
 /**
  * The host looked at its clock between the start of the contact and the arrival of the frame.
  * An offset under two seconds cannot be told from none by times that are whole seconds: it only
@@ -51,7 +68,7 @@ export function parseHello(frame: Frame | undefined): Hello {
  */
 export function measureClock(hello: Hello, frame: Frame | undefined, startedAtMs: number): MeasuredClock {
   if (hello.timeMs === null || frame === undefined) {
-    return { offsetMs: null, uncertaintyMs: null, applied: { offsetMs: 0, uncertaintyMs: 0 } };
+    return unmeasuredClock;
   }
   const span = Math.max(0, frame.beganAtMs - startedAtMs);
   const offset = hello.timeMs - (startedAtMs + span / 2);

@@ -5,11 +5,14 @@ import type { Simulation, Target } from '#ecosystems/ecosystem.ts';
 import { reach } from './contact.ts';
 import type { ContactOptions } from './contact.ts';
 import { lane } from './lanes.ts';
-import { frameReader } from './probe/frames.ts';
+import { frameReader, helloBytes } from './probe/frames.ts';
 import { renderProgram } from './probe/program.ts';
 import type { Transports } from './scan.ts';
 import { outputOf } from './snapshot.ts';
 import type { Host } from './transport/transport.ts';
+
+const onlyProbe =
+  'Its account may do nothing but answer the installed probe (a forced command), so it cannot plan. Let the account run sh for remediate, or update the host by hand (docs/least-privilege.md).';
 
 export interface SimulationRequest {
   host: Host;
@@ -61,7 +64,10 @@ async function simulate(
   const mark = (options.random ?? randomBytes)(16).toString('hex');
   const reader = frameReader({
     mark,
-    limits: new Map([[section.name, section.maxBytes]]),
+    limits: new Map([
+      ['hello', helloBytes],
+      [section.name, section.maxBytes],
+    ]),
     totalBytes: limits.maxBytes,
   });
   const signal = new AbortController().signal;
@@ -75,6 +81,8 @@ async function simulate(
     const answer = reader.end();
     if (end.outcome !== 'ended' || !answer.finished)
       return { problem: end.message === '' ? 'The answer was cut off.' : end.message };
+    // Only an installed probe greets here: what is sent for a simulation does not.
+    if (answer.frames.has('hello')) return { problem: onlyProbe };
     const frame = answer.frames.get(section.name);
     return remediation.readSimulation(frame === undefined ? undefined : outputOf(frame));
   } finally {

@@ -9,9 +9,11 @@ import { parseResults } from '#ecosystems/linux/results.ts';
 import { parseSoftware } from '#ecosystems/linux/software.ts';
 import { findEcosystem } from '#ecosystems/registry.ts';
 import { sectionProblem } from '#ecosystems/sections.ts';
+import { isOurs } from './builds.ts';
 import { sectionsOf } from './probe/program.ts';
 import { boundedRejections, uniqueRows } from './rows.ts';
-import { measureClock, parseHello } from './hello.ts';
+import { measureClock, parseHello, unmeasuredClock } from './hello.ts';
+import type { Hello } from './hello.ts';
 import { verdictOf } from './verdict.ts';
 import type { RowOf, Snapshot } from '#data/model/tables.ts';
 import type { Subject, Transport } from '#data/model/words.ts';
@@ -30,11 +32,13 @@ export interface Contact {
   transport: Transport;
   /** Which attempt at the host it was, from 1. */
   attempt: number;
-  /** By the collector's clock, in milliseconds since 1970. */
+  /** By the collector's clock, in milliseconds since 1970; by the host's own, for an answer brought by hand. */
   startedAtMs: number;
   /** When the probe was sent, by the same clock. */
   sentAtMs: number;
   endedAtMs: number;
+  /** SHA-256 of an answer that was brought by hand. */
+  bundleSha256?: string;
 }
 
 type Rows = Omit<Snapshot, 'scans' | 'readings' | 'sections'>;
@@ -43,7 +47,10 @@ type Rows = Omit<Snapshot, 'scans' | 'readings' | 'sections'>;
 export function buildSnapshot(contact: Contact): Snapshot {
   const { hostId, answer } = contact;
   const hello = parseHello(answer.frames.get('hello'));
-  const measured = measureClock(hello, answer.frames.get('hello'), contact.sentAtMs);
+  const measured =
+    contact.transport === 'bundle'
+      ? unmeasuredClock
+      : measureClock(hello, answer.frames.get('hello'), contact.sentAtMs);
   const outputs = new Map([...answer.frames].map(([name, frame]) => [name, outputOf(frame)]));
   const observedAt = toInstant(answer.frames.get('hello')?.beganAtMs ?? Number.NaN);
   const read =
@@ -71,10 +78,11 @@ export function buildSnapshot(contact: Contact): Snapshot {
         transport: contact.transport,
         clock_offset_ms: measured.offsetMs,
         clock_uncertainty_ms: measured.uncertaintyMs,
+        bundle_sha256: contact.bundleSha256 ?? null,
       },
     ],
     readings,
-    sections: sectionRows(hostId, specs, answer),
+    sections: sectionRows(contact, hello, specs),
   };
 }
 
@@ -169,6 +177,7 @@ export function outputOf(frame: Frame): SectionOutput {
     exitStatus: frame.exitStatus,
     durationMs: frame.durationMs,
     truncated: frame.truncated,
+    asRoot: frame.asRoot,
   };
 }
 
@@ -188,7 +197,10 @@ function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<
     const rows = rowsOf(subject, read);
     // Of a host that gave no answer nobody knows what root would read.
     const answered = contact.answer.frames.size > 0;
-    const rootHelps = answered && specs.some((spec) => spec.rootReadsMore && spec.subjects.includes(subject));
+    const asRoot = (name: string) => contact.answer.frames.get(name)?.asRoot === true;
+    const rootHelps =
+      answered &&
+      specs.some((spec) => spec.rootReadsMore && spec.subjects.includes(subject) && !asRoot(spec.name));
     return {
       host_id: contact.hostId,
       subject,
@@ -238,18 +250,28 @@ export function digestOf(rows: object[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-function sectionRows(hostId: string, specs: SectionSpec[], answer: Answer): RowOf<'sections'>[] {
+function sectionRows(
+  { hostId, answer, transport }: Contact,
+  hello: Hello,
+  specs: SectionSpec[],
+): RowOf<'sections'>[] {
   const commands = new Map(specs.map((spec) => [spec.name, spec.command]));
+  const commandOf = (name: string, { asRoot }: Frame) => {
+    const [build, way] = asRoot ? [hello.helper, null] : [hello.build, transport];
+    if (!isOurs(build, way)) return `what build ${build} of the probe runs`;
+    return commands.get(name) ?? 'the start of the probe itself';
+  };
   return [...answer.frames].map(([name, frame]) => ({
     host_id: hostId,
     section: name,
-    command: commands.get(name) ?? 'the start of the probe itself',
+    command: commandOf(name, frame),
     exit_status: frame.exitStatus,
     duration_ms: frame.durationMs,
     bytes: frame.bytes,
     truncated: frame.truncated,
     sha256: frame.sha256,
     stderr: frame.stderr === '' ? null : clean(frame.stderr.slice(-1000).replace(/\s*\n\s*/g, ' | '), 1000),
+    as_root: frame.asRoot,
   }));
 }
 

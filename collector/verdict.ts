@@ -1,6 +1,7 @@
 /** How a scan ended, in one word, one sentence and a next step. */
 import { clean } from '#data/model/clean.ts';
 import { ecosystems, findEcosystem } from '#ecosystems/registry.ts';
+import { isOurs } from './builds.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { ScanStatus } from '#data/model/words.ts';
 import type { Contact } from './snapshot.ts';
@@ -13,7 +14,25 @@ export interface Verdict {
 }
 
 export function verdictOf(contact: Contact, hello: Hello, readings: RowOf<'readings'>[]): Verdict {
-  return contactVerdict(contact) ?? familyVerdict(hello) ?? readingsVerdict(readings, hello.family);
+  const failed = contactVerdict(contact) ?? familyVerdict(hello);
+  return failed ?? withNoteOfBuild(readingsVerdict(readings, hello.family), hello, contact.transport);
+}
+
+/** A host that is read by another text than ours is read as far as that goes, and told so. */
+function withNoteOfBuild(found: Verdict, { build, helper }: Hello, transport: Contact['transport']): Verdict {
+  if (isOurs(build, transport) && isOurs(helper, null)) return found;
+  const byHand = transport === 'bundle' && !isOurs(build, transport);
+  const note = byHand
+    ? 'The script that was run on it is of another version of Patchledger.'
+    : 'The probe that is installed on it is of another version of Patchledger.';
+  const nextStep = byHand
+    ? 'Make the script anew before the next time: patchledger probe HOST.'
+    : 'Install it again: patchledger probe --installed (docs/least-privilege.md).';
+  return {
+    ...found,
+    reason: found.reason === null ? note : `${found.reason} ${note}`,
+    next_step: found.next_step === null ? nextStep : `${found.next_step} ${nextStep}`,
+  };
 }
 
 /** What went wrong on the way; null when the probe came to its end. */

@@ -29,6 +29,8 @@ export interface SectionOutput {
   exitStatus: number | null;
   durationMs: number | null;
   truncated: boolean;
+  /** Whether root read it, while the probe itself ran as an ordinary account. */
+  asRoot?: boolean;
 }
 
 /** How far each log was read before: local time of its last line, by log name. */

@@ -74,7 +74,7 @@ function rotation(path: string): number {
 /** One header a file, then the lines wanted, oldest file last; `from` is the first local time wanted. */
 export function logCommand(pattern: string, from: string, reader: string): string {
   return `
-from=${quote(from)}
+from=${isOnHost(from) ? `"${from}"` : quote(from)}
 for file in ${pattern}; do
   [ -e "$file" ] || continue
   if [ ! -r "$file" ]; then printf '#unreadable %s\\n' "$file"; continue; fi
@@ -90,8 +90,22 @@ done
 `;
 }
 
+/**
+ * In the place of a position, where only the program on the host knows it: an installed probe is the same for every
+ * contact, and is told with each one from where every log is wanted. It is the variable that holds the answer of
+ * `readFrom` then.
+ */
+export function positionOnHost(log: string): string {
+  return `$from_${log.replaceAll('-', '_')}`;
+}
+
+function isOnHost(position: string): boolean {
+  return /^\$from_[a-z_]{1,30}$/.test(position);
+}
+
 /** A position that is no local time reads the log from its start. */
 export function readFrom(position: string | undefined): string {
+  if (position !== undefined && isOnHost(position)) return position;
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(position ?? '') ? Date.parse(`${position}Z`) : NaN;
   if (Number.isNaN(time)) return '0000-00-00T00:00:00';
   return new Date(time - overlapDays * 86_400_000).toISOString().slice(0, 19);

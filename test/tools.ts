@@ -16,6 +16,9 @@ const packagesOf: { [tool: string]: string } = {
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   debootstrap: 'debootstrap',
+  mksh: 'mksh',
+  sudo: 'sudo',
+  visudo: 'sudo',
 };
 
 export interface Ran {

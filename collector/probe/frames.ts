@@ -10,6 +10,8 @@ export interface Frame {
   exitStatus: number | null;
   durationMs: number | null;
   truncated: boolean;
+  /** Whether the host says that root read it, while the probe ran as an ordinary account. */
+  asRoot: boolean;
   /** Bytes received, also those beyond the limit. */
   bytes: number;
   sha256: string;
@@ -52,6 +54,9 @@ interface Open {
   stderrBytes: number;
   limit: number;
 }
+
+/** Bytes kept of the greeting. */
+export const helloBytes = 4096;
 
 /** What login files may print before the probe begins, and what is kept of it. */
 const maxPreamble = 1_048_576;
@@ -137,7 +142,7 @@ function take(state: State, count: number): void {
 function readLine(state: State, text: string): void {
   const { open } = state;
   const [verb, first = '', second = ''] = text.split(' ');
-  if (verb === 'begin') begin(state, first);
+  if (verb === 'begin') begin(state, first, second === 'root');
   else if (verb === 'stderr' && open !== null) open.stderr ??= [];
   else if (verb === 'end' && open !== null) {
     open.frame.exitStatus = /^\d{1,3}$/.test(first) ? Number(first) : null;
@@ -146,11 +151,11 @@ function readLine(state: State, text: string): void {
   } else if (verb === 'finish' && open === null) state.answer.finished = true;
 }
 
-function begin(state: State, name: string): void {
+function begin(state: State, name: string, asRoot: boolean): void {
   close(state);
   const limit = state.options.limits.get(name);
   if (limit === undefined || state.answer.frames.has(name)) return;
-  state.open = opened(name, limit, state.now());
+  state.open = opened(name, limit, { asRoot, beganAtMs: state.now() });
 }
 
 function close(state: State): void {
@@ -158,7 +163,7 @@ function close(state: State): void {
   state.open = null;
 }
 
-function opened(name: string, limit: number, beganAtMs: number): Open {
+function opened(name: string, limit: number, more: Pick<Frame, 'asRoot' | 'beganAtMs'>): Open {
   const frame: Frame = {
     payload: Buffer.alloc(0),
     stderr: '',
@@ -167,7 +172,7 @@ function opened(name: string, limit: number, beganAtMs: number): Open {
     truncated: false,
     bytes: 0,
     sha256: '',
-    beganAtMs,
+    ...more,
   };
   return {
     frame,

@@ -1,149 +1,63 @@
 /**
- * The probe: one POSIX sh program, sent on standard input to `sh`. It only reads, needs no temporary
+ * The probe as it is sent: one POSIX sh program on standard input of `sh`. It only reads, needs no temporary
  * file and no root, bounds every command on the host itself, and frames every answer.
  */
+import { readFrom } from '#ecosystems/log-files.ts';
 import { ecosystems } from '#ecosystems/registry.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
-import { quote } from '#ecosystems/shell.ts';
+import {
+  askEverything,
+  framed,
+  probeVersion,
+  renderForm,
+  sectionFunctions,
+  sectionsFunction,
+} from './shell.ts';
 import type { Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
 
-const probeVersion = '1';
-
-/** Bytes of standard error kept of each section. */
-const stderrBytes = 2000;
-
-/**
- * Runs one section: name, seconds, bytes, text. Standard error and the exit status come back through
- * the command substitution, standard output goes straight to descriptor 4, so nothing needs a file.
- * The mark is never in an argument or the environment, where other users could read it.
- *
- * Where nothing ends all that a section started when its time is over (busybox's `timeout` ends the first process
- * alone, and what that one waits for would hold the probe), the section gets a session of its own, and a watcher that
- * is a program of its own, so that it holds none of the probe's pipes.
- */
-const functions = `
-watcher='
-left=$2
-while [ "$left" -gt 0 ] && kill -0 "$1"; do sleep 1; left=$((left - 1)); done
-if [ "$left" -eq 0 ]; then kill -TERM "-$1"; sleep 2; kill -KILL "-$1"; fi'
-uptime_now() {
-  up=0.00
-  if [ -r /proc/uptime ]; then read -r up rest </proc/uptime || :; fi
-  up=\${up%.*}\${up#*.}
-  while [ "\${up#0}" != "$up" ] && [ \${#up} -gt 1 ]; do up=\${up#0}; done
-}
-limited() {
-  case $limits in
-  timeout) timeout -k 2 "$@" ;;
-  own) watched "$@" ;;
-  *) shift; "$@" ;;
-  esac
-}
-watched() {
-  seconds=$1
-  shift
-  setsid "$@" &
-  task=$!
-  sh -c "$watcher" watcher "$task" "$seconds" >/dev/null 2>&1 &
-  wait "$task"
-}
-run() {
-  printf '\\n%s begin %s\\n' "$mark" "$1"
-  uptime_now
-  began=$up
-  said=$({ { limited "$2" sh -c "$4" </dev/null 2>&3 3>&- 4>&-; printf '\\nstatus %s' "$?" >&3; } |
-    head -c "$3" >&4; } 3>&1 | tail -c ${stderrBytes})
-  uptime_now
-  printf '\\n%s stderr\\n%s\\n%s end %s %s\\n' "$mark" "\${said%status *}" "$mark" "\${said##*status }" "$(((up - began) * 10))"
-}
-`;
-
-/** First of all: what the collector must know to judge the rest. */
-const hello = (family: string) => `
-time=$(date +%s.%N)
-printf '\\n%s begin hello\\n' "$mark"
-printf 'version ${probeVersion}\\n'
-printf 'time %s\\n' "$time"
-printf 'system %s\\n' "$(uname -s)"
-printf 'limits %s\\n' "$limits"
-family=
-os=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release 2>/dev/null | tr -d '\\042\\047' | tr '\\n' ' ')"
-${family}
-printf 'family %s\\n' "$family"
-for tool in rpm emerge pkg xbps-query nix-env swupd eopkg guix opkg; do
-  if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\\n' "$tool"; fi
-done
-printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
-`;
+/** What the program is for; an installed probe reads it and takes on nothing but the first. */
+type Task = 'probe' | 'simulation';
 
 /**
  * @param mark random hexadecimal word that frames the answer
  * @param positions how far each log was read before
  */
 export function renderProbe(mark: string, positions: Positions): string {
-  // A host may have the tools of several families: the one that its release names comes first.
-  const atHome = ecosystems.map(
-    ({ id, homes, detect }) =>
-      `case $os in ${homes.map((word) => `*' ${word} '*`).join(' | ')}) if [ -z "$family" ] && ${detect}; then family=${id}; fi ;; esac`,
-  );
-  const elsewhere = ecosystems.map(
-    ({ id, detect }) => `if [ -z "$family" ] && ${detect}; then family=${id}; fi`,
-  );
-  const families = [...atHome, ...elsewhere];
-  const own = ecosystems.map(
-    (family) => `${family.id})\n${family.sections(positions).map(runLine).join('\n')}\n;;`,
-  );
-  return frame(
-    mark,
-    `${hello(families.join('\n')).trim()}
-${linuxSections.map(runLine).join('\n')}
-case $family in
-${own.join('\n')}
-esac`,
-  );
+  return renderForm({
+    head: headOf(mark, 'probe', positions),
+    functions: sectionFunctions(positions),
+    body: `look_for_sudo\n${framed(askEverything())}`,
+  });
 }
 
 /** The same frame around other sections, without the greeting. */
 export function renderProgram(mark: string, sections: readonly SectionSpec[]): string {
-  return frame(mark, sections.map(runLine).join('\n'));
+  return renderForm({
+    head: headOf(mark, 'simulation', {}),
+    functions: sectionsFunction('asked', sections),
+    body: `sudo=no\n${framed('asked')}`,
+  });
 }
 
-function frame(mark: string, body: string): string {
+/**
+ * An installed probe runs nothing of what it is sent. These first lines are all that it reads of it, each in its own
+ * narrow grammar (`installed.ts`): the mark, the task, and from where each log is wanted.
+ */
+function headOf(mark: string, task: Task, positions: Positions): string {
   if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
-  return `#!/bin/sh
-# Patchledger probe ${probeVersion}: reads, changes nothing.
-# shellcheck disable=SC2016 # the quoted texts are meant for the sh that each section starts
+  const from = Object.entries(positions)
+    .filter(([log]) => /^[a-z][a-z-]{0,30}$/.test(log))
+    .map(([log, position]) => `from ${log} ${readFrom(position)}\n`);
+  return `# Patchledger probe ${probeVersion}: reads, changes nothing.
+# shellcheck disable=SC2016,SC2034 # the quoted texts are meant for the sh that each section starts
 mark=${mark}
-${functions.trim()}
-main() {
-# The shell's own fields must not depend on what the host's login files set.
-unset LANGUAGE LANG CDPATH ENV BASH_ENV GREP_OPTIONS POSIXLY_CORRECT APT_CONFIG
-IFS=' 	
-'
-LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-export LC_ALL PATH
-umask 077
-exec 4>&1
-limits=none
-if timeout --foreground -k 1 5 true >/dev/null 2>&1; then limits=timeout
-elif setsid true >/dev/null 2>&1; then limits=own
-elif timeout -k 1 5 true >/dev/null 2>&1; then limits=timeout
-fi
-${body}
-printf '\\n%s finish\\n' "$mark"
-}
-main
-`;
+task=${task}
+from='
+${from.join('')}'`;
 }
 
 /** Sections in the order in which they are run on a host of that family; null for none. */
 export function sectionsOf(family: string | null, positions: Positions): SectionSpec[] {
   const own = ecosystems.find((ecosystem) => ecosystem.id === family)?.sections(positions) ?? [];
   return [...linuxSections, ...own];
-}
-
-/** One byte more than the limit is let through, to tell that there was more. */
-function runLine(spec: SectionSpec): string {
-  return `run ${spec.name} ${spec.timeoutSeconds} ${spec.maxBytes + 1} ${quote(spec.command)}`;
 }

@@ -5,10 +5,10 @@ import { scanTables, schemaVersion } from './tables.ts';
 import type { Row } from './column.ts';
 
 /**
- * scan: one run; feed: a load of feeds; workspace: people's files changed, and nothing else is new; plan: what
+ * scan: one run; import: answers that were brought by hand; feed: a load of feeds; workspace: people's files changed, and nothing else is new; plan: what
  * `remediate` planned.
  */
-export const entryKinds = ['scan', 'feed', 'workspace', 'plan'] as const;
+export const entryKinds = ['scan', 'import', 'feed', 'workspace', 'plan'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 /** Every table of the record. */
@@ -18,6 +18,7 @@ export type RecordRow<N extends TableName> = Row<(typeof recordTables)[N]>;
 
 const namesByKind: { [kind in EntryKind]: TableName[] } = {
   scan: Object.keys(scanTables) as TableName[],
+  import: Object.keys(scanTables) as TableName[],
   feed: Object.keys(feedTables) as TableName[],
   workspace: [],
   plan: Object.keys(planTables) as TableName[],

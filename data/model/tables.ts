@@ -57,10 +57,12 @@ const scans = table(
   {
     host_id: hostId,
     status: word(scanStatuses, 'How the scan ended.'),
-    reason: orUnknown(text('Why it is not ok, in one sentence.')),
+    reason: orUnknown(text('Why it is not ok, or what is to be done although it is, in one sentence.')),
     next_step: orUnknown(text('What to do about it.')),
-    started_at: instant('When the collector began, by its own clock.'),
-    ended_at: instant('When the collector was done, by its own clock.'),
+    started_at: instant(
+      'When the collector began, by its own clock; of an answer brought by hand, when its script began, by the clock of the host.',
+    ),
+    ended_at: instant('When it was done, by the same clock.'),
     stage: orUnknown(
       word(stages, 'How far it came: connect, banner, key-exchange, login, session or probe.'),
     ),
@@ -69,7 +71,9 @@ const scans = table(
       text('SHA-256 fingerprint of the host key that was verified; null without one, as for this machine.'),
     ),
     observed_at: orUnknown(
-      instant("When the host's state was read, by the collector's clock; null when nothing was read."),
+      instant(
+        "When the host's state was read, by the collector's clock (by hand: by the host's); null when nothing was read.",
+      ),
     ),
     ecosystem: orUnknown(text("Package manager family, e.g. 'apt'.")),
     probe_version: orUnknown(text('Version of the probe that was run.')),
@@ -103,6 +107,7 @@ const scans = table(
     ),
     release: orUnknown(text("Release as advisories speak of it, e.g. 'bookworm' or 'rocky-9'.")),
     transport: orUnknown(word(transports, 'How this answer came.')),
+    bundle_sha256: orUnknown(text('SHA-256 of the answer, where it was brought by hand.')),
   },
   ['host_id'],
 );
@@ -135,6 +140,9 @@ const sections = table(
     truncated: flag('Whether it printed more than its limit.'),
     sha256: text('SHA-256 of what was received.'),
     stderr: orUnknown(text('End of what it said on standard error, cleaned.')),
+    as_root: orUnknown(
+      flag('Whether root read it, by leave of sudo; null in a record older than the column.'),
+    ),
   },
   ['host_id', 'section'],
 );

@@ -53,6 +53,7 @@ export function parseProcesses(input: ProcessInput): Parsed {
   });
   const names = new Map(processes.map((row) => [row.pid, row.name]));
   const refused = processes.filter((row) => !row.maps_read).length;
+  const isRoot = input.identity.isRoot || input.sections.get('maps')?.asRoot === true;
   const bootProblem = input.identity.bootSeconds === null ? 'The boot time of the host is not known.' : null;
   return {
     rows: { processes, mappings: mappingRows(input.hostId, maps.deleted, names) },
@@ -67,7 +68,7 @@ export function parseProcesses(input: ProcessInput): Parsed {
         [
           processProblem,
           mapsProblem,
-          refusedReason(refused, processes.length, input.identity.isRoot),
+          refusedReason(refused, processes.length, isRoot),
           input.ownersProblem ?? null,
         ],
         processes.length > refused,

@@ -53,7 +53,7 @@ export interface PastRecord {
  */
 export function pastRecords(entries: readonly Entry[], most: number): PastRecord[] {
   const recorded = entries.map(({ manifest }) => Date.parse(manifest.recorded_at));
-  const runs = entries.filter(({ manifest }) => manifest.kind === 'scan');
+  const runs = entries.filter(({ manifest }) => ['scan', 'import'].includes(manifest.kind));
   const first = Math.min(...runs.map(({ manifest }) => Date.parse(manifest.recorded_at)));
   const last = weekOf(recorded.reduce((latest, at) => Math.max(latest, at), 0));
   const weeks = [...new Set(recorded.map(weekOf))]

@@ -71,6 +71,7 @@ const lastTwoRuns = `
       lag(sequence) OVER (PARTITION BY collector ORDER BY sequence) AS previous_sequence,
       lag(started_at) OVER (PARTITION BY collector ORDER BY sequence) AS previous_started_at
     FROM runs
+    WHERE kind = 'scan'
     QUALIFY row_number() OVER (PARTITION BY collector ORDER BY sequence DESC) = 1 AND previous_sequence IS NOT NULL
   ),
   covered AS (

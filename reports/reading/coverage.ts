@@ -1,5 +1,5 @@
 /** Which of the hosts that should exist were read, and what is not known of the others. */
-import type { ScanStatus, Stage } from '#data/model/words.ts';
+import type { ScanStatus, Stage, Transport } from '#data/model/words.ts';
 import type { Standing, Unknown } from './hosts.ts';
 import type { Ask } from './open.ts';
 
@@ -15,6 +15,9 @@ export interface CoverageLine {
   last_reason: string | null;
   last_next_step: string | null;
   last_read_at: string | null;
+  /** How the inventory says that it is reached, and how the last answer came. */
+  transport: Transport;
+  last_read_transport: Transport | null;
   lists_checked_at: string | null;
   lists_fresh: boolean;
   unknowns: Unknown[];
@@ -39,6 +42,7 @@ export interface RetiredHost {
 export interface RunLine {
   collector: string;
   sequence: number;
+  kind: 'scan' | 'import';
   hash: string;
   started_at: string;
   population: number;
@@ -84,6 +88,7 @@ export async function askRuns(ask: Ask, most: number): Promise<RunLine[]> {
 export const coverageSql = `
   SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_stage, hosts.last_attempts,
     hosts.failing_since, hosts.failed_scans, hosts.last_reason, hosts.last_next_step, line.last_read_at,
+    hosts.transport, hosts.last_read_transport,
     line.lists_checked_at, line.lists_fresh
   FROM host_lines line JOIN hosts USING (host_id)
   WHERE line.listed_now
@@ -101,5 +106,5 @@ export const retiredSql = `
   FROM retired_hosts JOIN host_lines USING (host_id) ORDER BY gone_after_at DESC, host_id`;
 
 export const runsSql = `
-  SELECT collector, sequence, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
+  SELECT collector, sequence, kind, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
   FROM runs ORDER BY recorded_at DESC, collector, sequence DESC`;

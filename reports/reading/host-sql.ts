@@ -6,7 +6,7 @@ export const hostSql = `
     hosts.architecture, hosts.os_codename, hosts.virtualization, hosts.kernel_release, hosts.booted_at, hosts.time_zone,
     hosts.clock_offset_ms, hosts.clock_uncertainty_ms, hosts.scan_user, hosts.is_root, hosts.processes_total, hosts.processes_read,
     hosts.reboot_packages, hosts.package_cache, hosts.ecosystem, hosts.address, hosts.port, hosts.login, hosts.transport, hosts.groups,
-    hosts.ring, hosts.criticality, hosts.internet_exposed, hosts.tags, hosts.last_reason, hosts.last_next_step, hosts.incarnation,
+    hosts.ring, hosts.criticality, hosts.internet_exposed, hosts.tags, hosts.last_reason, hosts.last_next_step, hosts.incarnation, hosts.last_read_transport,
     (SELECT min(happened_at) FROM scans WHERE scans.host_id = line.host_id AND was_read) AS first_read_at,
     (SELECT count(*) FROM scans WHERE scans.host_id = line.host_id AND was_read) AS reads,
     run.collector AS run_collector, run.sequence AS run_sequence, run.hash AS run_hash, run.program_version AS run_program_version,

@@ -133,6 +133,8 @@ interface Provenance {
   last_reason: string | null;
   last_next_step: string | null;
   incarnation: number | null;
+  /** How the last answer came. */
+  last_read_transport: RowOf<'scans'>['transport'];
   first_read_at: string | null;
   reads: number;
   run_collector: string | null;

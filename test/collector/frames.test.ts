@@ -57,6 +57,7 @@ describe('frames', () => {
       exitStatus: 0,
       durationMs: 10,
       truncated: false,
+      asRoot: false,
       bytes: 3,
       sha256: createHash('sha256').update('x\n\n').digest('hex'),
       beganAtMs: 5,

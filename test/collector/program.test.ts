@@ -1,11 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { frameReader } from '#collector/probe/frames.ts';
-import { renderProbe, sectionsOf } from '#collector/probe/program.ts';
+import { renderProbe, renderProgram, sectionsOf } from '#collector/probe/program.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { runTool } from '#test/tools.ts';
 
 const mark = 'ab'.repeat(16);
 const program = renderProbe(mark, {});
+
+/** A program of nothing but these commands, in the same frame: name, seconds, bytes, text. */
+function programOf(...commands: [name: string, seconds: number, bytes: number, command: string][]): string {
+  const specs = commands.map(([name, timeoutSeconds, maxBytes, command]) => ({
+    name,
+    command,
+    timeoutSeconds,
+    maxBytes,
+    subjects: [],
+    rootReadsMore: false,
+  }));
+  return renderProgram(mark, specs);
+}
 
 function answerOf(stdout: string) {
   const limits = new Map([
@@ -86,13 +99,7 @@ describe('the probe program', () => {
 
   test('keeps the mark out of arguments and environment, where other users could read it', () => {
     const spy = "{ tr '\\0' '\\n' </proc/self/environ; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'; }";
-    const spied = program
-      .replace(/^run software .*$/m, 'run software 5 9000000 ')
-      .replace(/run software 5 9000000 '?[^\n]*/, `run software 5 9000000 '${spy.replaceAll("'", "'\\''")}'`);
-    const start = spied.indexOf("run software 5 9000000 '");
-    expect(start).toBeGreaterThan(0);
-    const only = `${spied.slice(0, spied.indexOf('run host '))}${spied.slice(start, spied.indexOf('\n', start))}\n}\nmain\n`;
-    const { frames } = answerOf(runTool(['sh'], only).stdout);
+    const { frames } = answerOf(runTool(['sh'], programOf(['software', 5, 9_000_000, spy])).stdout);
     const seen = frames.get('software')!.payload.toString();
     expect(seen).toContain('LC_ALL=C');
     expect(seen).not.toContain(mark);
@@ -104,15 +111,14 @@ describe('the probe program', () => {
     ["trap '' TERM; while :; do sleep 1; done", 137, 'Killed'],
     ['kill -9 $$', 137, 'Killed'],
   ])('a section of %j ends with %s', (command, status, stderr) => {
-    const quoted = `'${command.replaceAll("'", "'\\''")}'`;
-    const only = `${program.slice(0, program.indexOf('run host '))}run host 1 1000 ${quoted}\nrun os-release 5 1000 'echo next'\n}\nmain\n`;
+    const only = programOf(['host', 1, 1000, command], ['os-release', 5, 1000, 'echo next']);
     const { frames } = answerOf(runTool(['sh'], only).stdout);
     expect(frames.get('host')).toMatchObject({ exitStatus: status, stderr });
     expect(frames.get('os-release')!.payload.toString()).toBe('next\n');
   });
 
   test('a section that prints without end is cut at its limit', () => {
-    const only = `${program.slice(0, program.indexOf('run host '))}run host 5 1001 'yes'\n}\nmain\n`;
+    const only = programOf(['host', 5, 1000, 'yes']);
     const limits = new Map([['host', 1000]]);
     const reader = frameReader({ mark, limits, totalBytes: 100_000 });
     reader.push(Buffer.from(runTool(['sh'], only).stdout));

@@ -161,6 +161,7 @@ function sections(host_id: string): RowOf<'sections'>[] {
     duration_ms,
     bytes: 2048,
     truncated: false,
+    as_root: false,
     sha256: 'ab'.repeat(32),
     stderr: exit_status === 0 ? null : 'cat: /var/log/apt/term.log: Permission denied',
   }));

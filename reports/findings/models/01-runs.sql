@@ -1,9 +1,10 @@
--- A run is one pass of one collector: one scan entry of the record.
+-- A run is one pass of one collector, or one import of answers that were brought by hand: one entry of the record.
 CREATE OR REPLACE TABLE runs AS
 SELECT
   entry.collector,
   entry.sequence,
   entry.hash,
+  entry.kind,
   entry.started_at,
   entry.recorded_at,
   entry.program_version,
@@ -14,14 +15,15 @@ SELECT
   count(scan.host_id) FILTER (WHERE scan.status NOT IN ('ok', 'partial')) AS hosts_unread
 FROM fact_entries entry
 LEFT JOIN fact_scans scan ON scan.collector = entry.collector AND scan.sequence = entry.sequence
-WHERE entry.kind = 'scan'
+WHERE entry.kind IN ('scan', 'import')
 GROUP BY ALL
 ORDER BY recorded_at, collector, sequence;
 
-COMMENT ON TABLE runs IS 'One pass of one collector over the population.';
+COMMENT ON TABLE runs IS 'One pass of one collector over the population, or one import of answers brought by hand.';
 COMMENT ON COLUMN runs.collector IS 'Chain the run belongs to.';
 COMMENT ON COLUMN runs.sequence IS 'Number of the entry in that chain.';
 COMMENT ON COLUMN runs.hash IS 'Hash of the entry''s manifest: proves the run and all before it.';
+COMMENT ON COLUMN runs.kind IS 'scan, or import for answers brought by hand.';
 COMMENT ON COLUMN runs.started_at IS 'When the run began (UTC).';
 COMMENT ON COLUMN runs.recorded_at IS 'When the record learned it (UTC).';
 COMMENT ON COLUMN runs.program_version IS 'Version of Patchledger that wrote it.';

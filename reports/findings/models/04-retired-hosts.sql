@@ -1,7 +1,7 @@
 -- A host that was in an earlier inventory of a collector and is not in its latest one has left it.
 CREATE OR REPLACE TABLE retired_hosts AS
 WITH latest AS (
-  SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind = 'scan' GROUP BY collector
+  SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind IN ('scan', 'import') GROUP BY collector
 ),
 present AS (
   SELECT DISTINCT member.host_id FROM fact_population member JOIN latest USING (collector, sequence)
@@ -17,7 +17,7 @@ SELECT
   last_listed.recorded_at AS gone_not_before,
   min(entry.recorded_at) AS gone_after_at
 FROM last_listed
-JOIN fact_entries entry ON entry.kind = 'scan' AND entry.collector = last_listed.collector AND entry.sequence > last_listed.sequence
+JOIN fact_entries entry ON entry.kind IN ('scan', 'import') AND entry.collector = last_listed.collector AND entry.sequence > last_listed.sequence
 WHERE last_listed.host_id NOT IN (SELECT host_id FROM present)
 GROUP BY ALL
 ORDER BY host_id;

@@ -5,7 +5,7 @@
 -- 'never-read' when no attempt has ever read it; 'retired' when it is no longer in the inventory.
 CREATE OR REPLACE TABLE hosts AS
 WITH latest_run AS (
-  SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind = 'scan' GROUP BY collector
+  SELECT collector, max(sequence) AS sequence FROM fact_entries WHERE kind IN ('scan', 'import') GROUP BY collector
 ),
 listed AS (
   SELECT member.*, member.sequence = latest_run.sequence AS listed_now
@@ -55,6 +55,7 @@ SELECT
   failing.failing_since,
   coalesce(failing.failed_scans, 0) AS failed_scans,
   last_read.happened_at AS last_read_at,
+  last_read.transport AS last_read_transport,
   last_read.collector AS last_read_collector,
   last_read.sequence AS last_read_sequence,
   last_read.incarnation, last_read.ecosystem, last_read.hostname, last_read.os_id, last_read.os_version, last_read.os_codename, last_read.os_name,
@@ -84,6 +85,7 @@ COMMENT ON COLUMN hosts.failed_scans IS 'Runs since then that could not read it.
 COMMENT ON COLUMN hosts.last_reason IS 'Why it was not ok.';
 COMMENT ON COLUMN hosts.last_next_step IS 'What to do about it.';
 COMMENT ON COLUMN hosts.last_read_at IS 'When it was last read, wholly or partly (UTC).';
+COMMENT ON COLUMN hosts.last_read_transport IS 'How that answer came: bundle for one that was brought by hand.';
 COMMENT ON COLUMN hosts.last_read_collector IS 'Chain of the run that last read it.';
 COMMENT ON COLUMN hosts.last_read_sequence IS 'Number of that run in its chain.';
 COMMENT ON COLUMN hosts.incarnation IS 'Which machine under that name.';

@@ -12,7 +12,7 @@ complete AS (
   GROUP BY ALL
 ),
 wanted AS (
-  SELECT hosts.host_id, subject.name AS subject FROM hosts CROSS JOIN subjects subject
+  SELECT hosts.host_id, hosts.transport, subject.name AS subject FROM hosts CROSS JOIN subjects subject
   WHERE hosts.listed_now
     -- Only some package managers know of advisories: a host of any other was never asked.
     AND (subject.name <> 'advisories' OR EXISTS (FROM fact_readings reading WHERE reading.host_id = hosts.host_id AND reading.subject = subject.name))
@@ -26,6 +26,7 @@ answers AS (
       ELSE coalesce(reading.status, 'unread')
     END AS status,
     CASE
+      WHEN latest.host_id IS NULL AND wanted.transport = 'bundle' THEN 'nobody has brought an answer of this host yet'
       WHEN latest.host_id IS NULL THEN 'no run has tried this host yet'
       WHEN reading.status = 'complete' THEN NULL
       WHEN NOT latest.was_read THEN coalesce(latest.reason, latest.status)

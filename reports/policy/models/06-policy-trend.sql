@@ -7,7 +7,7 @@ WITH weeks AS (
   FROM (SELECT unnest(generate_series(date_trunc('week', instant) - INTERVAL 25 WEEK, date_trunc('week', instant)::TIMESTAMP, INTERVAL 1 WEEK)) AS week, instant FROM as_of)
 ),
 first_run AS (
-  SELECT min(started_at) AS first_at FROM fact_entries WHERE kind = 'scan'
+  SELECT min(started_at) AS first_at FROM fact_entries WHERE kind IN ('scan', 'import')
 ),
 spells AS (
   SELECT verdicts.policy, verdicts.verdict, verdicts.deadline_not_after AS deadline, coalesce(verdicts.done_not_after, exposures.exited_not_after) AS over_at

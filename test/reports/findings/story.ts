@@ -47,7 +47,10 @@ export interface HostState {
 }
 
 export interface RunStory {
+  /** When the record learned it. */
   at: string;
+  /** When the hosts were read, where that is not when the record learned it: answers brought by hand. */
+  readAt?: string;
   hosts: { [hostId: string]: Found };
 }
 
@@ -78,14 +81,14 @@ export async function tell(runs: RunStory[], collector = 'main'): Promise<World>
 export async function writeRun(
   ledgerRoot: string,
   collector: string,
-  { at, hosts }: RunStory,
+  { at, hosts, readAt }: RunStory,
 ): Promise<void> {
   const instant = new Date(at);
   await appendEntry(
     ledgerRoot,
     {
       collector,
-      kind: 'scan',
+      kind: readAt === undefined ? 'scan' : 'import',
       startedAt: instant,
       recordedAt: () => instant,
       programVersion: 'test',
@@ -95,7 +98,9 @@ export async function writeRun(
       for (const [hostId, found] of Object.entries(hosts)) {
         if (found === null) continue;
         tables.add('population', [member(hostId)]);
-        for (const [name, rows] of Object.entries(snapshotOf(hostId, found, instant.toISOString()))) {
+        for (const [name, rows] of Object.entries(
+          snapshotOf(hostId, found, readAt ?? instant.toISOString()),
+        )) {
           tables.add(name as ScanTableName, rows);
         }
       }
