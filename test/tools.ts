@@ -16,6 +16,10 @@ const packagesOf: { [tool: string]: string } = {
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   debootstrap: 'debootstrap',
+  pacman: 'pacman-package-manager',
+  'repo-add': 'pacman-package-manager',
+  vercmp: 'makepkg',
+  bsdtar: 'libarchive-tools',
 };
 
 export interface Ran {
