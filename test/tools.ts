@@ -19,6 +19,10 @@ const packagesOf: { [tool: string]: string } = {
   mksh: 'mksh',
   sudo: 'sudo',
   visudo: 'sudo',
+  pacman: 'pacman-package-manager',
+  'repo-add': 'pacman-package-manager',
+  vercmp: 'makepkg',
+  bsdtar: 'libarchive-tools',
 };
 
 export interface Ran {

@@ -31,7 +31,7 @@ const actions: { [verb: string]: UpdateAction | null } = {
 
 /** `( 3/10) Upgrading name@tag (old -> new)`: apk-tools, commit.c, print_change; the same in apk 2 and 3. */
 const changeLine =
-  /^\( *(\d{1,6})\/(\d{1,6})\) ([A-Z[][A-Za-z, \]]*) ([^ @]+)(?:@(\S+))? \((\S+?)(?: -> (\S+))?\)$/;
+  /^\( *\d{1,6}\/(\d{1,6})\) ([A-Z[][A-Za-z, \]]*) ([^ @]+)(?:@\S+)? \((\S+?)(?: -> (\S+))?\)$/;
 
 export interface ChangeLine {
   /** How many changes there are in all. */
@@ -46,10 +46,10 @@ export interface ChangeLine {
 export function parseChangeLine(text: string): ChangeLine | null {
   const match = changeLine.exec(text);
   if (match === null) return null;
-  const [, , total, verb, name, , first, second = null] = match as unknown as string[];
-  if (!isPackageName(name!) || !isVersion(first!) || (second !== null && !isVersion(second!))) return null;
-  if (!(verb! in actions)) return null;
-  return { total: Number(total), verb: verb!, name: name!, first: first!, second: second ?? null };
+  const [total = '', verb = '', name = '', first = '', second] = match.slice(1) as (string | undefined)[];
+  if (!isPackageName(name) || !isVersion(first) || (second !== undefined && !isVersion(second))) return null;
+  if (!Object.hasOwn(actions, verb)) return null;
+  return { total: Number(total), verb, name, first, second: second ?? null };
 }
 
 export function parseSimulation(part: Part | undefined, { reject }: Pick<Rejecter, 'reject'>): Simulation {

@@ -39,34 +39,57 @@ export interface Offer {
  * failed and when nothing is offered: only an error among the lines tells which.
  */
 export function parseUpgrades(part: Part | undefined, { reject }: Pick<Rejecter, 'reject'>): Upgrades {
-  const byName = new Map<string, Upgrade>();
-  const wrong: string[] = [];
-  for (const [index, line] of (part?.lines ?? []).entries()) {
+  const byName: Upgrades['byName'] = new Map();
+  const errors = readLines(part, reject, (line) => {
     const match = /^(\S+) (\S+) -> (\S+?)( \[ignored\])?$/.exec(line);
-    if (match !== null && isPackageName(match[1]!) && isVersion(match[2]!) && isVersion(match[3]!)) {
-      byName.set(match[1]!, { version: match[3]!, ignored: match[4] !== undefined });
-    } else if (line.startsWith('error: ')) wrong.push(line);
-    else if (!isTalk(line)) reject(part!.firstLine + index, 'A package and its two versions.', line);
-  }
-  const status = part?.exitStatus ?? null;
-  const problem = status === 1 ? saidOf('pacman -Qu', wrong) : partProblem('pacman -Qu', part);
-  return { byName, problem: problem ?? saidOf('pacman -Qu', wrong) };
+    if (match === null || !isPackageName(match[1]!) || !isVersion(match[2]!) || !isVersion(match[3]!))
+      return false;
+    byName.set(match[1]!, { version: match[3]!, ignored: match[4] !== undefined });
+    return true;
+  });
+  const failed = part?.exitStatus === 1 ? null : partProblem('pacman -Qu', part);
+  return { byName, problem: saidOf('pacman -Qu', errors) ?? failed };
 }
 
 /** `pacman -Sup` with a format of ours. */
 export function parseTransaction(part: Part | undefined, { reject }: Pick<Rejecter, 'reject'>): Transaction {
   const targets: Transaction['targets'] = new Map();
-  const wrong: string[] = [];
-  for (const [index, line] of (part?.lines ?? []).entries()) {
+  const errors = readLines(part, reject, (line) => {
     const match = /^#target\t(\S+)\t(\S+)\t(\S+)$/.exec(line);
-    if (match !== null && isRepositoryName(match[1]!) && isPackageName(match[2]!) && isVersion(match[3]!)) {
-      targets.set(match[2]!, { repository: match[1]!, version: match[3]! });
-    } else if (line.startsWith('error: ')) wrong.push(line);
-    else if (!isTalk(line)) reject(part!.firstLine + index, 'A package that would be installed.', line);
-  }
-  const failed = partProblem('pacman -Sup', part);
-  return { targets, problem: saidOf('pacman -Sup', wrong) ?? failed };
+    if (
+      match === null ||
+      !isRepositoryName(match[1]!) ||
+      !isPackageName(match[2]!) ||
+      !isVersion(match[3]!)
+    ) {
+      return false;
+    }
+    targets.set(match[2]!, { repository: match[1]!, version: match[3]! });
+    return true;
+  });
+  return { targets, problem: saidOf('pacman -Sup', errors) ?? partProblem('pacman -Sup', part) };
 }
+
+/**
+ * Gives each line to `take`, and what pacman calls an error back. An error may go on for lines; before one, a line
+ * that is neither taken nor what pacman says beside its answer is rejected.
+ */
+function readLines(
+  part: Part | undefined,
+  reject: Rejecter['reject'],
+  take: (line: string) => boolean,
+): string[] {
+  const errors: string[] = [];
+  for (const [index, line] of (part?.lines ?? []).entries()) {
+    if (line.startsWith('error: ')) errors.push(line.slice('error: '.length));
+    else if (!take(line) && errors.length === 0 && !besideAnswer.test(line)) {
+      reject(part!.firstLine + index, 'A package and its version.', line);
+    }
+  }
+  return errors;
+}
+
+const besideAnswer = /^(?:$|warning: |:: | there is nothing to do$)/;
 
 /** Lines `#offer REPOSITORY NAME VERSION BUILT ARCHITECTURE REPLACES`, apart by tabs, in the order of the repositories. */
 export function parseOffers(
@@ -96,12 +119,6 @@ function offerFrom(fields: string[]): Offer | null {
   return { repository, name, version, builtAt: secondsToInstant(built, 0), architecture, replaces: names };
 }
 
-/** What pacman says beside its answer. */
-function isTalk(line: string): boolean {
-  return line === '' || /^(?:warning: |:: | there is nothing to do$)/.test(line);
-}
-
-function saidOf(command: string, errors: string[]): string | null {
-  const last = errors.at(-1);
-  return last === undefined ? null : `'${command}' says: ${clean(last.slice('error: '.length), 200)}.`;
+function saidOf(command: string, [first]: string[]): string | null {
+  return first === undefined ? null : `'${command}' says: ${clean(first.replace(/[:.]$/, ''), 200)}.`;
 }

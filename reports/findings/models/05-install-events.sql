@@ -9,7 +9,7 @@ SELECT
   event.recorded_at,
   coalesce(event.not_after < scan.born_at, false) AS of_image,
   confirmed.host_id IS NOT NULL AS confirmed,
-  confirmed.command
+  coalesce(confirmed.command, event.command) AS command
 FROM fact_events event
 LEFT JOIN scans scan USING (host_id, collector, sequence)
 LEFT JOIN (
@@ -37,4 +37,4 @@ COMMENT ON COLUMN install_events.incarnation IS 'Which machine under that name.'
 COMMENT ON COLUMN install_events.of_image IS 'Whether it is older than the machine: it happened to the image that the machine was made from.';
 COMMENT ON COLUMN install_events.recorded_at IS 'When the record first learned of it (UTC).';
 COMMENT ON COLUMN install_events.confirmed IS 'Whether apt''s history names the same change.';
-COMMENT ON COLUMN install_events.command IS 'Command line in apt''s history.';
+COMMENT ON COLUMN install_events.command IS 'Command line, where a log of the package manager names it.';

@@ -12,7 +12,7 @@ function parsed(host = 'alpine3', change?: (text: string) => string): Parsed {
   const recorded = contextOfRecording(apk, host, { kernelRelease });
   const { text } = recorded.sections.get('apk-updates')!;
   const changed = change?.(text) ?? text;
-  if (change !== undefined) expect(changed).not.toBe(text);
+  if (change !== undefined && changed === text) throw new Error('nothing was changed');
   return apk.parse({
     ...recorded,
     sections: new Map([...recorded.sections, ['apk-updates', outputOf(changed)]]),
@@ -62,7 +62,8 @@ describe.each(['alpine2', 'alpine3'])('%s', (host) => {
     ['fromfile', 'none', '1.0-r0', '1.0-r0', '1.1-r0', 'held', null],
     // Another package needs this very version.
     ['kb', 'none', '1.0-r0', '1.0-r0', '1.1-r0', 'kept-back', 'main'],
-  ])('%s: %s from %s to %s, newest %s, %s', (name, action, installed, candidate, newest, reason, origin) => {
+  ])('%s: %s from %s to %s, newest %s, %s', (name, ...told) => {
+    const [action, installed, candidate, newest, reason, origin] = told;
     const touched = action !== 'none';
     expect(update(name)).toMatchObject({
       action,

@@ -186,7 +186,7 @@ describe('pacman -Qu exit 1 means none or failure: only stderr tells', () => {
     expect(root.run(['pacman', '-Qu'])).toMatchObject({ status: 255, stdout: '' });
     const reading = readingOf(await scan(root));
     expect(reading?.status).toBe('partial');
-    expect(reading?.reason).toMatch(/'pacman -Qu' says: .*database/);
+    expect(reading?.reason).toMatch(/^'pacman -Qu' says: failed to initialize alpm library\./);
   });
 
   test('failure: a database of a repository that is damaged, where the status is 1 as well', async () => {
@@ -232,7 +232,8 @@ describe('pacman -Qu exit 1 means none or failure: only stderr tells', () => {
     ],
   ])(
     'a repository database that was %s: unknown, never up to date',
-    async (_what, refresh, change, reason, status) => {
+    async (_what, refresh, change, ...told) => {
+      const [reason, status] = told;
       const root = make({
         installed: [{ name: 'plain', version: '1-1' }],
         repositories: { core: [{ name: 'plain', version: '2-1' }], extra: [{ name: 'x', version: '1-1' }] },

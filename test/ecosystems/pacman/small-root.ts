@@ -68,9 +68,7 @@ export function smallRoot(world: World): SmallRoot {
   return root;
 }
 
-/** A repository with these packages, in the place of the one that was there. */
-export function publish(folder: string, name: string, packages: SmallPackage[]): void {
-  rmSync(folder, { recursive: true, force: true });
+function publish(folder: string, name: string, packages: SmallPackage[]): void {
   mkdirSync(folder);
   const files = packages.map((one) => build(folder, one));
   mustRun(['repo-add', '-q', join(folder, `${name}.db.tar.gz`), ...files]);
