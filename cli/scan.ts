@@ -35,7 +35,7 @@ export function scanCommand(): Command {
 const mostNamed = 20;
 
 /** A run in lines: what was read, then what was not and why. */
-export function describeRun({ entry, scans, gaps }: RunResult): string[] {
+export function describeRun({ entry, scans, gaps }: Omit<RunResult, 'workspace'>): string[] {
   const read = scans.filter(({ status }) => status === 'ok').length;
   const lines = [
     `run ${entry.sequence}: ${read} of ${scans.length} hosts read · head ${entry.hash.slice(0, 12)}`,
@@ -53,7 +53,16 @@ export function describeRun({ entry, scans, gaps }: RunResult): string[] {
     const how = rows.some((gap) => gap.needs_root) ? 'not read without root' : 'not completely read';
     lines.push(`  ${hosts}: ${subject} ${how}: ${rows[0]?.reason ?? 'no reason given'}`);
   }
-  return lines;
+  return [...lines, ...notesOf(scans)];
+}
+
+/** What is to be done although a host was read, such as a new probe that it should get. */
+function notesOf(scans: RunResult['scans']): string[] {
+  const noted = scans.filter(({ status, next_step }) => status === 'ok' && next_step !== null);
+  return [...Map.groupBy(noted, ({ reason }) => reason)].flatMap(([reason, rows]) => [
+    `  ${rows.length === 1 ? rows[0]?.host_id : `${rows.length} hosts`}: ${reason}`,
+    `    next: ${rows[0]?.next_step}`,
+  ]);
 }
 
 function countStatuses(scans: RunResult['scans']): string {

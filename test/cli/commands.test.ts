@@ -50,6 +50,8 @@ describe('help and wrong use', () => {
     ['doctor'],
     ['known-hosts'],
     ['scan'],
+    ['probe'],
+    ['import'],
     ['build'],
     ['serve'],
     ['query'],

@@ -42,7 +42,7 @@ describe('the probe program', () => {
     },
   );
 
-  test.each([['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']])(
+  test.each([['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh'], ['mksh']])(
     'runs to its end in %s %s',
     (...shell) => {
       const ran = runTool(shell, program);

@@ -1,5 +1,6 @@
 /** An account whose key can do nothing but run the probe: a real sshd, real sudo. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeRun } from '#cli/scan.ts';
 import { probeBuild, renderInstalledProbe } from '#collector/probe/installed.ts';
 import { renderProbe } from '#collector/probe/program.ts';
 import { installedPath } from '#collector/probe/shell.ts';
@@ -205,6 +206,13 @@ describe('other set-ups', () => {
         next_step: expect.stringContaining('patchledger probe --installed'),
       });
       expect(snapshot.sections.find(({ section }) => section === 'host')?.command).toContain('0123456789ab');
+      const entry = { collector: 'main', sequence: 1, hash: 'ab'.repeat(32), path: '' };
+      const lines = describeRun({ entry, scans: snapshot.scans, gaps: [] });
+      expect(lines[0]).toContain('1 of 1 hosts read');
+      expect(lines.slice(1)).toEqual([
+        expect.stringMatching(/^ {2}other: The probe that is installed on it/),
+        expect.stringMatching(/^ {4}next: Install it again/),
+      ]);
     });
   });
 
