@@ -1,4 +1,5 @@
 /** Which tables an entry of each kind holds. */
+import { comparisonTables } from './comparison-tables.ts';
 import { feedTables } from './feed-tables.ts';
 import { planTables } from './plan-tables.ts';
 import { scanTables, schemaVersion } from './tables.ts';
@@ -6,13 +7,13 @@ import type { Row } from './column.ts';
 
 /**
  * scan: one run; feed: a load of feeds; workspace: people's files changed, and nothing else is new; plan: what
- * `remediate` planned.
+ * `remediate` planned; comparison: the population beside a list of others.
  */
-export const entryKinds = ['scan', 'feed', 'workspace', 'plan'] as const;
+export const entryKinds = ['scan', 'feed', 'workspace', 'plan', 'comparison'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 /** Every table of the record. */
-export const recordTables = { ...scanTables, ...feedTables, ...planTables } as const;
+export const recordTables = { ...scanTables, ...feedTables, ...planTables, ...comparisonTables } as const;
 export type TableName = keyof typeof recordTables;
 export type RecordRow<N extends TableName> = Row<(typeof recordTables)[N]>;
 
@@ -21,6 +22,7 @@ const namesByKind: { [kind in EntryKind]: TableName[] } = {
   feed: Object.keys(feedTables) as TableName[],
   workspace: [],
   plan: Object.keys(planTables) as TableName[],
+  comparison: Object.keys(comparisonTables) as TableName[],
 };
 
 /** Tables that entries of their kind have from a schema version on; all others were always there. */
