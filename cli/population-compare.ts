@@ -13,7 +13,7 @@ import { clean } from '#data/model/clean.ts';
 import type { ComparisonRow } from '#data/model/comparison-tables.ts';
 import { Failure } from '#data/model/failure.ts';
 import { chooseColumns, describeColumns, retiredWords } from '#data/population/columns.ts';
-import { comparePopulation } from '#data/population/compare.ts';
+import { comparePopulation, countOutcomes } from '#data/population/compare.ts';
 import type { Comparison } from '#data/population/compare.ts';
 import { readCsv } from '#data/population/csv.ts';
 import { listMachines } from '#data/population/listed.ts';
@@ -21,13 +21,14 @@ import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
 import { asJson, describe, listDate } from './comparison.ts';
 import type { Compared } from './comparison.ts';
-import { printJson, say } from './output.ts';
+import { printJson, say, showProgress } from './output.ts';
 import { programVersion } from './version.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 /** Exit code when the comparison is recorded and the two do not name the same machines. */
 const theyDiffer = 3;
 const longestSource = 120;
+const rowsAtOnce = 2000;
 
 interface Flags {
   workspace?: string;
@@ -132,32 +133,21 @@ async function record(
     workspaceFiles: workspace.files,
     programVersion,
   };
-  return appendEntry(ledger, entry, (tables) => {
-    tables.add('comparisons', [summary]);
-    tables.add('comparison_rows', compared.rows);
-    tables.add('comparison_hosts', compared.hosts);
-    const { rows, hosts, in_both, only_here, only_there } = summary;
-    return Promise.resolve({ rows, hosts, in_both, only_here, only_there });
-  });
-}
-
-function countOutcomes({ rows, hosts }: Comparison) {
-  const ofRows = (outcome: (typeof rows)[number]['outcome']): number =>
-    rows.filter((row) => row.outcome === outcome).length;
-  const ofHosts = (outcome: (typeof hosts)[number]['outcome']): number =>
-    hosts.filter((host) => host.outcome === outcome).length;
-  return {
-    rows: rows.length,
-    retired_rows: rows.filter(({ is_retired }) => is_retired).length,
-    unusable_rows: ofRows('unusable'),
-    hosts: hosts.length,
-    in_both: ofHosts('both'),
-    only_here: ofHosts('only-here'),
-    retired_there: ofHosts('retired-there'),
-    ambiguous_hosts: ofHosts('ambiguous'),
-    only_there: ofRows('only-there'),
-    ambiguous_rows: ofRows('ambiguous'),
-  };
+  const progress = showProgress('recording', compared.rows.length);
+  try {
+    return await appendEntry(ledger, entry, (tables) => {
+      tables.add('comparisons', [summary]);
+      for (let done = 0; done < compared.rows.length; done += rowsAtOnce) {
+        tables.add('comparison_rows', compared.rows.slice(done, done + rowsAtOnce));
+        progress.step(done, 'rows');
+      }
+      tables.add('comparison_hosts', compared.hosts);
+      const { rows, hosts, in_both, only_here, only_there } = summary;
+      return Promise.resolve({ rows, hosts, in_both, only_here, only_there });
+    });
+  } finally {
+    progress.end();
+  }
 }
 
 function checkSource(source: string): string {

@@ -15,10 +15,10 @@ export function comparedSentence(compared: Compared | null): string {
   const { source, dated, is_old: isOld, in_both: both, hosts, only_there: there } = compared;
   const missing =
     there === 0
-      ? 'it names no machine that the inventory lacks'
-      : `it names ${countOf(there, 'machine')} that the inventory lacks`;
+      ? 'it named no machine that the inventory lacked'
+      : `it named ${countOf(there, 'machine')} that the inventory lacked`;
   const age = isOld ? ' The list is more than 90 days old.' : '';
-  return `Compared with ${source} of ${dated}: ${formatCount(both)} of ${countOf(hosts, 'host')} stand there, too; ${missing}.${age}`;
+  return `Compared with ${source} of ${dated}: ${formatCount(both)} of ${countOf(hosts, 'host')} stood there, too; ${missing}.${age}`;
 }
 
 /** What came of one comparison, in numbers that sum. */

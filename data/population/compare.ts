@@ -145,6 +145,26 @@ function hostRows(
   });
 }
 
+/** What came of it in numbers, as the record has them. */
+export function countOutcomes({ rows, hosts }: Comparison) {
+  const ofRows = (outcome: (typeof rows)[number]['outcome']): number =>
+    rows.filter((row) => row.outcome === outcome).length;
+  const ofHosts = (outcome: (typeof hosts)[number]['outcome']): number =>
+    hosts.filter((host) => host.outcome === outcome).length;
+  return {
+    rows: rows.length,
+    retired_rows: rows.filter(({ is_retired }) => is_retired).length,
+    unusable_rows: ofRows('unusable'),
+    hosts: hosts.length,
+    in_both: ofHosts('both'),
+    only_here: ofHosts('only-here'),
+    retired_there: ofHosts('retired-there'),
+    ambiguous_hosts: ofHosts('ambiguous'),
+    only_there: ofRows('only-there'),
+    ambiguous_rows: ofRows('ambiguous'),
+  };
+}
+
 /** What the inventory calls a host. */
 function namesOf({ host_id, address }: KnownHost): string[] {
   return address === null || isIP(address) !== 0 ? [host_id] : [host_id, plainName(address)];

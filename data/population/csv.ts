@@ -19,6 +19,7 @@ export interface CsvRow {
   cells: string[];
 }
 
+const tooWide = 'csv-too-wide';
 const mostBytes = 64 * 1024 * 1024;
 const mostRows = 200_000;
 const mostColumns = 500;
@@ -42,7 +43,7 @@ export function readCsv(content: Uint8Array): CsvTable {
   const rows: CsvRow[] = [];
   for (const record of records) {
     if (record.cells.every((cell) => cell.trim() === '')) continue;
-    if (rows.length >= mostRows) throw invalid(`it has more than ${mostRows} rows`, record.line);
+    if (rows.length >= mostRows) throw invalid(`it has more than ${mostRows} rows`, { line: record.line });
     rows.push({ line: record.line, cells: fitCells(record, header.length) });
   }
   return { header, rows, separator, encoding };
@@ -51,10 +52,9 @@ export function readCsv(content: Uint8Array): CsvTable {
 function fitCells({ line, cells }: CsvRow, columns: number): string[] {
   const beyond = cells.slice(columns).find((cell) => cell.trim() !== '');
   if (beyond !== undefined)
-    throw invalid(
-      `there are ${columns} columns, and another cell ${JSON.stringify(clean(beyond, 40))}`,
+    throw invalid(`there are ${columns} columns, and another cell ${JSON.stringify(clean(beyond, 40))}`, {
       line,
-    );
+    });
   return Array.from({ length: columns }, (_, index) => cells[index] ?? '');
 }
 
@@ -62,11 +62,20 @@ function fitCells({ line, cells }: CsvRow, columns: number): string[] {
 function likeliestSeparator(text: string): string {
   let best = { separator: ',', columns: 0 };
   for (const separator of separators) {
-    const first = readRecords(text.slice(0, 1_000_000), separator, 1).next().value;
-    const columns = first?.cells.length ?? 0;
+    const columns = columnsOf(text.slice(0, 1_000_000), separator);
     if (columns > best.columns) best = { separator, columns };
   }
   return best.separator;
+}
+
+/** Too many is an answer as well; none, when the first line cannot be cut at this separator. */
+function columnsOf(text: string, separator: string): number {
+  try {
+    return readRecords(text, separator, 1).next().value?.cells.length ?? 0;
+  } catch (error) {
+    if (error instanceof Failure) return error.code === tooWide ? mostColumns + 1 : 0;
+    throw error;
+  }
 }
 
 function* readRecords(text: string, separator: string, firstLine: number): Generator<CsvRow, undefined> {
@@ -78,7 +87,8 @@ function* readRecords(text: string, separator: string, firstLine: number): Gener
     for (;;) {
       const cell = readCell(text, at, { separator, line });
       cells.push(cell.text);
-      if (cells.length > mostColumns) throw invalid(`it has more than ${mostColumns} columns`, begin);
+      if (cells.length > mostColumns)
+        throw invalid(`it has more than ${mostColumns} columns`, { line: begin, code: tooWide });
       at = cell.end;
       line = cell.line;
       if (text.charAt(at) !== separator) break;
@@ -110,9 +120,9 @@ function readCell(
   let said = '';
   for (let from = at + 1; ;) {
     const mark = text.indexOf('"', from);
-    if (mark < 0) throw invalid('a quotation mark is opened here and never closed', line);
+    if (mark < 0) throw invalid('a quotation mark is opened here and never closed', { line });
     said += text.slice(from, mark);
-    if (said.length > widestCell) throw invalid(`a cell holds more than ${widestCell} characters`, line);
+    if (said.length > widestCell) throw invalid(`a cell holds more than ${widestCell} characters`, { line });
     if (text.charAt(mark + 1) !== '"') {
       at = mark + 1;
       break;
@@ -124,7 +134,7 @@ function readCell(
   const next = text.charAt(at);
   const lines = said.match(/\r\n|[\r\n]/g)?.length ?? 0;
   if (next !== '' && next !== separator && next !== '\n' && next !== '\r')
-    throw invalid('text follows a closing quotation mark', line + lines);
+    throw invalid('text follows a closing quotation mark', { line: line + lines });
   return { text: said, end: at, line: line + lines };
 }
 
@@ -139,7 +149,7 @@ function plainCell(
     if (character === separator || character === '\n' || character === '\r') break;
     end++;
   }
-  if (end - start > widestCell) throw invalid(`a cell holds more than ${widestCell} characters`, line);
+  if (end - start > widestCell) throw invalid(`a cell holds more than ${widestCell} characters`, { line });
   return { text: text.slice(start, end), end, line };
 }
 
@@ -147,7 +157,9 @@ function plainCell(
 function decode(content: Uint8Array): { text: string; encoding: string } {
   const [first, second] = content;
   if (first === 0x50 && second === 0x4b)
-    throw invalid('it is a spreadsheet or an archive, not CSV', undefined, 'save it as CSV and compare that');
+    throw invalid('it is a spreadsheet or an archive, not CSV', {
+      nextStep: 'save it as CSV and compare that',
+    });
   if (first === 0xff && second === 0xfe) return decoded(content, 'utf-16le');
   if (first === 0xfe && second === 0xff) return decoded(content, 'utf-16be');
   try {
@@ -164,17 +176,16 @@ function decoded(content: Uint8Array, encoding: string): { text: string; encodin
   return { text, encoding };
 }
 
+const usualNextStep = 'export it again as CSV, with names of columns in the first line';
+
 function invalid(
   message: string,
-  line?: number,
-  nextStep = 'export it again as CSV, with names of columns in the first line',
+  {
+    line,
+    code = 'csv-invalid',
+    nextStep = usualNextStep,
+  }: { line?: number; code?: string; nextStep?: string } = {},
 ): Failure {
-  return new Failure(
-    'csv-invalid',
-    `this cannot be read as CSV: ${line === undefined ? '' : `line ${line}: `}${message}`,
-    {
-      nextStep,
-      exitCode: 2,
-    },
-  );
+  const where = line === undefined ? '' : `line ${line}: `;
+  return new Failure(code, `this cannot be read as CSV: ${where}${message}`, { nextStep, exitCode: 2 });
 }

@@ -41,8 +41,7 @@ export function readVariablesYaml(file: string, text: string, problems: Problem[
     const root = reading.document.contents;
     if (root === null || (isScalar(root) && root.value === null)) return;
     if (!isMap(root)) return complain(reading, root, 'expected variables by name');
-    const variables = takeVariables(reading, root);
-    reading.statements.push({ says: 'variables', group: '', variables, place: placeOf(reading, root) });
+    sayVariables(reading, root, '');
   });
 }
 
@@ -140,11 +139,7 @@ function takeSection(
     return kind === 'hosts' ? takeHosts(reading, pair, group) : takeGroup(reading, pair, depth + 1, group);
   }
   if (!isMap(value)) return complain(reading, section.value, `${kind} of group ${quoted(group)}: expected a mapping`);
-  if (kind === 'vars') {
-    const variables = takeVariables(reading, value);
-    reading.statements.push({ says: 'variables', group, variables, place: placeOf(reading, section.key) });
-    return;
-  }
+  if (kind === 'vars') return sayVariables(reading, value, group);
   for (const inner of value.items) {
     if (kind === 'hosts') takeHosts(reading, inner, group);
     else takeGroup(reading, inner, depth + 1, group);
@@ -160,6 +155,12 @@ function takeHosts(reading: Reading, pair: Pair, group: string): void {
   if (!isNothing(value) && !isMap(value)) return complain(reading, pair.value, `host ${quoted(name)}: expected variables by name`);
   const variables = isMap(value) ? takeVariables(reading, value) : new Map<string, Variable>();
   reading.statements.push({ says: 'hosts', group, ...pattern, variables, place: placeOf(reading, pair.key) });
+}
+
+function sayVariables(reading: Reading, map: YAMLMap, group: string): void {
+  const variables = takeVariables(reading, map);
+  if (variables.size === 0) return;
+  reading.statements.push({ says: 'variables', group, variables, place: placeOf(reading, map) });
 }
 
 function takeVariables(reading: Reading, map: YAMLMap): Variables {

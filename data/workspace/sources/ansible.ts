@@ -213,7 +213,7 @@ function readVariables(file: string, options: SourceOptions): Variables {
   }
   const said = readFile(file, () => readVariablesYaml, options);
   // What says nothing that is used was not used.
-  if (said?.kept === '') options.kept.delete(file);
+  if (said?.statements.length === 0) options.kept.delete(file);
   const variables = layered(
     (said?.statements ?? []).flatMap((one) => (one.says === 'variables' ? [one.variables] : [])),
   );

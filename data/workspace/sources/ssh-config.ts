@@ -23,15 +23,17 @@ export interface SshHost {
   user: { value: string; place: Place } | null;
   /** The first thing that only ssh can follow. */
   onlySsh: Place | null;
+  /** Of the two kinds of proxies those of which something was said already. */
+  proxies: Set<string>;
 }
 
 const folder = '~/.ssh';
 const deepestInclude = 16;
 const values = ['hostname', 'port', 'user'];
+/** The first one of a kind decides, `none` as well; a command decides over a jump that comes later. */
+const proxies = ['proxyjump', 'proxycommand'];
 /** Options without which the transport in process does not reach the host; 'none' and 'no' say nothing. */
 const sshAlone = [
-  'proxyjump',
-  'proxycommand',
   'certificatefile',
   'hostkeyalias',
   'identityagent',
@@ -119,9 +121,13 @@ function understandLine({ keyword, words, place }: ConfigLine, options: SourceOp
       options.problems.push({ ...place, message: `expected one value for ${keyword}, found ${quoted(words.join(' '))}` });
     return { line: { says: 'option', key: keyword, value, place } };
   }
+  if (proxies.includes(keyword)) {
+    const line: SshLine = { says: 'option', key: keyword, value: value.toLowerCase() === 'none' ? 'none' : '', place };
+    // A command may hold what is secret: that there is one is enough.
+    return line.value === 'none' ? { line } : { line, instead: `${keyword} …` };
+  }
   const isKey = keyword === 'identityfile' && !usualKeys.test(value) && value !== 'none';
   if (!isKey && !(sshAlone.includes(keyword) && !['none', 'no'].includes(value.toLowerCase()))) return undefined;
-  // A command may hold what is secret: that there is one is enough.
   return { line: { says: 'option', key: 'only-ssh', value: '', place }, instead: `${keyword} …` };
 }
 
@@ -191,7 +197,7 @@ function readText(path: string, { files, problems }: SourceOptions): string | un
 
 /** What holds for a name, first come first served. */
 export function evaluate(lines: readonly SshLine[], name: string): SshHost {
-  const found: SshHost = { hostName: null, port: null, user: null, onlySsh: null };
+  const found: SshHost = { hostName: null, port: null, user: null, onlySsh: null, proxies: new Set() };
   walk(lines, name, found, true);
   return found;
 }
@@ -214,7 +220,11 @@ function takeOption(found: SshHost, { key, value, place }: SshLine & { says: 'op
   if (key === 'hostname') found.hostName ??= { value, place };
   else if (key === 'port') found.port ??= { value, place };
   else if (key === 'user') found.user ??= { value, place };
-  else found.onlySsh ??= place;
+  else if (!proxies.includes(key)) found.onlySsh ??= place;
+  else if (!found.proxies.has(key) && !found.proxies.has('proxycommand')) {
+    found.proxies.add(key);
+    if (value !== 'none') found.onlySsh ??= place;
+  }
 }
 
 /** One pattern fits, and none with a `!` before it does. */
