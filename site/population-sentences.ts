@@ -37,6 +37,14 @@ export function comparisonSentence(line: ComparisonLine): string {
   return `Of ${countOf(line.hosts, 'host')}: ${said.join(', ')}. Of ${countOf(line.rows, 'row')} there: ${there}${unclear}.`;
 }
 
+const mostOwnWords = 20;
+
+/** Hosts by name, the first of them. */
+export function ownWords(hosts: readonly string[]): string {
+  const more = hosts.length > mostOwnWords ? ` and ${formatCount(hosts.length - mostOwnWords)} more` : '';
+  return hosts.slice(0, mostOwnWords).join(', ') + more;
+}
+
 const hereWords: { [outcome in OnlyHere['outcome']]: string } = {
   'only-here': 'not on the list',
   'retired-there': 'retired on the list',

@@ -79,6 +79,8 @@ export interface ComparisonLine {
   ambiguous_hosts: number;
   only_there: number;
   ambiguous_rows: number;
+  /** Hosts that are told by nothing but what they call themselves. */
+  by_own_word: string[];
   listed_since: number;
   there: OnlyThere[];
   here: OnlyHere[];

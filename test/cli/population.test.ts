@@ -11,13 +11,23 @@ import { verifyLedger } from '#data/ledger/verify.ts';
 const above = mkdtempSync(join(tmpdir(), 'patchledger-population-'));
 const folder = join(above, 'ws');
 mkdirSync(join(folder, 'inventory'), { recursive: true });
-writeFileSync(join(folder, 'patchledger.yaml'), 'collector: main\nzone: Europe/Zurich\ninventory: { ansible: [../hosts] }\n');
-writeFileSync(join(folder, 'inventory/own.yaml'), 'hosts:\n  web1: { owner: Web team }\n  box: { transport: local }\n');
-writeFileSync(join(above, 'hosts'), '[web]\nweb1 ansible_host=127.96.7.1\nweb2 ansible_host="{{ ip }}" ansible_password=hunter2\n');
+writeFileSync(
+  join(folder, 'patchledger.yaml'),
+  'collector: main\nzone: Europe/Zurich\ninventory: { ansible: [../hosts] }\n',
+);
+writeFileSync(
+  join(folder, 'inventory/own.yaml'),
+  'hosts:\n  web1: { owner: Web team }\n  box: { transport: local }\n',
+);
+writeFileSync(
+  join(above, 'hosts'),
+  '[web]\nweb1 ansible_host=127.96.7.1\nweb2 ansible_host="{{ ip }}" ansible_password=hunter2\n',
+);
 afterAll(() => rmSync(above, { recursive: true, force: true }));
 
 const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const run = (...words: string[]) => spawnSync(process.execPath, [program, ...words, '-w', folder], { encoding: 'utf8' });
+const run = (...words: string[]) =>
+  spawnSync(process.execPath, [program, ...words, '-w', folder], { encoding: 'utf8' });
 
 /** Writes a list, and gives its path. */
 function list(text: string | Uint8Array, name = 'cmdb.csv'): string {
@@ -37,15 +47,26 @@ describe('population', () => {
       ['web2', 'not understood', 'nobody named', 'web', '../hosts:3:1'],
       [''],
     ]);
-    expect(stderr).toContain("../hosts:3:6: host 'web2': the address is a template ('{{ ip }}'), which only Ansible can fill in");
+    expect(stderr).toContain(
+      "../hosts:3:6: host 'web2': the address is a template ('{{ ip }}'), which only Ansible can fill in",
+    );
     expect(stderr).toContain('3 hosts');
   });
 
   test('the same as JSON', () => {
     const { hosts, notices } = JSON.parse(run('population', '--json').stdout);
 
-    expect(hosts[1]).toMatchObject({ host_id: 'web1', listed_in: [{ kind: 'inventory', line: 2 }, { kind: 'ansible', line: 2 }] });
-    expect(notices.map(({ host_id, prevents_contact }: never) => [host_id, prevents_contact])).toEqual([['web1', false], ['web2', true]]);
+    expect(hosts[1]).toMatchObject({
+      host_id: 'web1',
+      listed_in: [
+        { kind: 'inventory', line: 2 },
+        { kind: 'ansible', line: 2 },
+      ],
+    });
+    expect(notices.map(({ host_id, prevents_contact }: never) => [host_id, prevents_contact])).toEqual([
+      ['web1', false],
+      ['web2', true],
+    ]);
   });
 
   test('a host that is not understood is unread with the reason, and nobody is contacted for it', () => {
@@ -55,7 +76,8 @@ describe('population', () => {
     expect(status).toBe(3);
     expect(host).toMatchObject({
       status: 'unreachable',
-      reason: "../hosts:3:6: host 'web2': the address is a template ('{{ ip }}'), which only Ansible can fill in.",
+      reason:
+        "../hosts:3:6: host 'web2': the address is a template ('{{ ip }}'), which only Ansible can fill in.",
       next_step: 'Say it in plain words in inventory/*.yaml: hosts: { web2: { … } }',
     });
   });
@@ -70,7 +92,15 @@ describe('population', () => {
 
 describe('population compare', () => {
   test('both differences by name; 3; an entry of the record', async () => {
-    const { stdout, status } = run('population', 'compare', list('Name;IP;Status\nWEB1;;Live\nbox;;Live\nshop;10.0.0.7;Live\ngone;;Retired\n'), '--source', 'ServiceNow', '--date', '2026-01-15');
+    const { stdout, status } = run(
+      'population',
+      'compare',
+      list('Name;IP;Status\nWEB1;;Live\nbox;;Live\nshop;10.0.0.7;Live\ngone;;Retired\n'),
+      '--source',
+      'ServiceNow',
+      '--date',
+      '2026-01-15',
+    );
 
     expect(status).toBe(3);
     expect(stdout).toBe(
@@ -84,10 +114,24 @@ describe('population compare', () => {
   });
 
   test('when nothing differs: 0', () => {
-    const { stdout, status } = run('population', 'compare', list('host\nweb1\nweb2\nbox\n'), '--source', 'Spreadsheet', '--json');
+    const { stdout, status } = run(
+      'population',
+      'compare',
+      list('host\nweb1\nweb2\nbox\n'),
+      '--source',
+      'Spreadsheet',
+      '--json',
+    );
 
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ source: 'Spreadsheet', hosts: 3, in_both: 3, only_there: 0, only_there_rows: [], hosts_not_in_both: [] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      source: 'Spreadsheet',
+      hosts: 3,
+      in_both: 3,
+      only_there: 0,
+      only_there_rows: [],
+      hosts_not_in_both: [],
+    });
   });
 
   test('a list without a day is of the day on which the file was last changed, in the zone of the workspace', () => {
@@ -95,17 +139,34 @@ describe('population compare', () => {
     utimesSync(file, new Date('2026-01-31T23:30:00Z'), new Date('2026-01-31T23:30:00Z'));
     const said = JSON.parse(run('population', 'compare', file, '--source', 'Old', '--json').stdout);
 
-    expect(said).toMatchObject({ dated: '2026-02-01', dated_by: 'file', dated_at: '2026-01-31T23:30:00.000Z' });
+    expect(said).toMatchObject({
+      dated: '2026-02-01',
+      dated_by: 'file',
+      dated_at: '2026-01-31T23:30:00.000Z',
+    });
   });
 
   test('a day ends at 24:00 of the zone', () => {
-    const said = JSON.parse(run('population', 'compare', list('host\nweb1\n'), '--source', 'x', '--date', '2026-01-15', '--json').stdout);
+    const said = JSON.parse(
+      run('population', 'compare', list('host\nweb1\n'), '--source', 'x', '--date', '2026-01-15', '--json')
+        .stdout,
+    );
 
-    expect(said).toMatchObject({ dated: '2026-01-15', dated_by: 'given', dated_at: '2026-01-15T23:00:00.000Z' });
+    expect(said).toMatchObject({
+      dated: '2026-01-15',
+      dated_by: 'given',
+      dated_at: '2026-01-15T23:00:00.000Z',
+    });
   });
 
   test('a formula, a colour and a line end in a cell are text, on the terminal too', () => {
-    const { stdout, status } = run('population', 'compare', list('name\n"=cmd|\' /C calc\'!A0"\n"\u001b[31mred\nline"\n'), '--source', 'x');
+    const { stdout, status } = run(
+      'population',
+      'compare',
+      list('name\n"=cmd|\' /C calc\'!A0"\n"\u001b[31mred\nline"\n'),
+      '--source',
+      'x',
+    );
 
     expect(status).toBe(3);
     expect(stdout).toContain("only there, 2: =cmd|' /C calc'!A0 (line 2), \\x1b[31mred\\x0aline (line 3)");
@@ -114,13 +175,41 @@ describe('population compare', () => {
   test.each<[string, string[], string]>([
     ['no file', ['no-such.csv', '--source', 'x'], 'no-such.csv cannot be read (ENOENT)'],
     ['no source', [list('host\nweb1\n', 'a.csv')], "required option '--source <name>' not specified"],
-    ['an empty source', [list('host\nweb1\n', 'a.csv'), '--source', ' '], '--source: expected 1 to 120 characters on one line'],
-    ['a day that is none', [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--date', '2026-02-30'], '--date: expected YYYY-MM-DD'],
-    ['a day to come', [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--date', '2999-01-01'], '--date: 2999-01-01 is in the future'],
-    ['a column that is none', [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--name-column', 'hots'], "--name-column: there is no column 'hots' (did you mean 'host'?)"],
-    ['a list without names', [list('owner\nAnna\n', 'b.csv'), '--source', 'x'], "no column is known to hold names or addresses: the first line has 'owner'"],
-    ['a spreadsheet', [list('PK\u0003\u0004', 'c.csv'), '--source', 'x'], 'it is a spreadsheet or an archive, not CSV'],
-    ['a broken line', [list('host,ip\nweb1,"x\n', 'd.csv'), '--source', 'x'], 'line 2: a quotation mark is opened here and never closed'],
+    [
+      'an empty source',
+      [list('host\nweb1\n', 'a.csv'), '--source', ' '],
+      '--source: expected 1 to 120 characters on one line',
+    ],
+    [
+      'a day that is none',
+      [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--date', '2026-02-30'],
+      '--date: expected YYYY-MM-DD',
+    ],
+    [
+      'a day to come',
+      [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--date', '2999-01-01'],
+      '--date: 2999-01-01 is in the future',
+    ],
+    [
+      'a column that is none',
+      [list('host\nweb1\n', 'a.csv'), '--source', 'x', '--name-column', 'hots'],
+      "--name-column: there is no column 'hots' (did you mean 'host'?)",
+    ],
+    [
+      'a list without names',
+      [list('owner\nAnna\n', 'b.csv'), '--source', 'x'],
+      "no column is known to hold names or addresses: the first line has 'owner'",
+    ],
+    [
+      'a spreadsheet',
+      [list('PK\u0003\u0004', 'c.csv'), '--source', 'x'],
+      'it is a spreadsheet or an archive, not CSV',
+    ],
+    [
+      'a broken line',
+      [list('host,ip\nweb1,"x\n', 'd.csv'), '--source', 'x'],
+      'line 2: a quotation mark is opened here and never closed',
+    ],
   ])('%s: 2, and nothing is recorded', async (_what, words, message) => {
     const before = await verifyLedger(join(folder, 'ledger'));
     const { status, stderr } = run('population', 'compare', ...words);
@@ -131,12 +220,18 @@ describe('population compare', () => {
   });
 
   test('the findings have them, and the secret of the inventory is nowhere in the record', () => {
-    const { stdout } = run('query', '--json', 'SELECT source, in_force, in_both FROM comparisons ORDER BY compared_at');
+    const { stdout } = run(
+      'query',
+      '--json',
+      'SELECT source, in_force, in_both FROM comparisons ORDER BY compared_at',
+    );
 
     expect(JSON.parse(stdout).slice(0, 2)).toEqual([
       { source: 'ServiceNow', in_force: true, in_both: 2 },
       { source: 'Spreadsheet', in_force: true, in_both: 3 },
     ]);
-    expect(spawnSync('grep', ['-rl', 'hunter2', join(folder, 'ledger')], { encoding: 'utf8' }).stdout).toBe('');
+    expect(spawnSync('grep', ['-rl', 'hunter2', join(folder, 'ledger')], { encoding: 'utf8' }).stdout).toBe(
+      '',
+    );
   });
 });

@@ -74,6 +74,7 @@ export async function makeFleet(): Promise<Fleet> {
     source: 'ServiceNow export',
     dated: '2026-11-19',
     csv: otherList,
+    hostnames: { vault: 'hsm-1' },
     // At that time one host more stood in the inventory, and one less.
     hosts: Object.fromEntries([...hostIds.slice(1), 'left-since'].map((id) => [id, null])),
   });
@@ -93,6 +94,7 @@ const otherList = [
   'mail-01,,Live',
   'lab-09,,Retired',
   'shadow-7,10.0.0.7,Live',
+  'hsm-1,,Live',
   `"${hostile.html.replaceAll('"', '""')}",,"${hostile.formula.replaceAll('"', '""')}"`,
 ].join('\n');
 

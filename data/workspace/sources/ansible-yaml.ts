@@ -19,7 +19,11 @@ interface Reading {
   statements: Statement[];
   /** What the record must not have. */
   out: Kept[];
+  /** Aliases that were followed: each costs a walk over the file, and they may lead in a circle. */
+  followed: { aliases: number };
 }
+
+const mostAliases = 1000;
 
 const byHand =
   'Patchledger runs no plug-in and no program of an inventory; write what it says into a file: ansible-inventory -i … --list --yaml --export';
@@ -85,7 +89,7 @@ function parse(file: string, text: string, problems: Problem[]): Reading | undef
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { version: '1.1', lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   const [document, another] = 'empty' in documents ? [] : documents;
-  const reading = { file, lines, problems, statements: [], out: [] };
+  const reading = { file, lines, problems, statements: [], out: [], followed: { aliases: 0 } };
   if (document === undefined) return { ...reading, document: parseAllDocuments('null')[0] as Document };
   const complainAt = (offset: number, message: string): undefined => {
     problems.push({ file, ...positionOf(lines, offset), message });
@@ -222,7 +226,12 @@ function writeInstead(reading: Reading, { key, value }: Pair, words: string): vo
 }
 
 function resolved(reading: Reading, node: unknown): Node | null {
-  if (isAlias(node)) return node.resolve(reading.document) ?? null;
+  if (isAlias(node)) {
+    const { followed } = reading;
+    followed.aliases++;
+    if (followed.aliases === mostAliases) complain(reading, node, `more than ${mostAliases} aliases are followed`);
+    return followed.aliases >= mostAliases ? null : (node.resolve(reading.document) ?? null);
+  }
   return (node ?? null) as Node | null;
 }
 

@@ -7,6 +7,9 @@ SELECT
   compared.dated_at < as_of.instant - INTERVAL 90 DAY AS is_old,
   compared.file, compared.content_sha256, compared.columns_used, compared.rows, compared.retired_rows, compared.unusable_rows, compared.hosts,
   compared.in_both, compared.only_here, compared.retired_there, compared.ambiguous_hosts, compared.only_there, compared.ambiguous_rows,
+  (SELECT coalesce(list(DISTINCT line.host_id ORDER BY line.host_id), []) FROM record_comparison_rows line
+   WHERE line.collector = compared.collector AND line.sequence = compared.sequence AND line.matched_by = 'reported-name' AND line.host_id IS NOT NULL)
+    AS by_own_word,
   (SELECT count(*) FROM hosts WHERE hosts.listed_now AND NOT EXISTS (
     FROM record_comparison_hosts host
     WHERE host.collector = compared.collector AND host.sequence = compared.sequence AND host.host_id = hosts.host_id)) AS listed_since
@@ -50,6 +53,7 @@ COMMENT ON COLUMN comparisons.sequence IS 'Number of the entry in that chain.';
 COMMENT ON COLUMN comparisons.compared_at IS 'When the record learned of it (UTC).';
 COMMENT ON COLUMN comparisons.in_force IS 'Whether it is the last one with that list.';
 COMMENT ON COLUMN comparisons.is_old IS 'Whether the list is older than 90 days.';
+COMMENT ON COLUMN comparisons.by_own_word IS 'Hosts that are told to be a machine of the list by nothing but what they call themselves.';
 COMMENT ON COLUMN comparisons.listed_since IS 'Hosts of the latest inventory that were not in it at the comparison.';
 COMMENT ON TABLE only_there IS 'Machines of the lists in force that the inventory did not name, or that fit several of its hosts.';
 COMMENT ON COLUMN only_there.source IS 'What the list is called.';

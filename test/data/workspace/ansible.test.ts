@@ -1,8 +1,9 @@
 /** Inventories of Ansible, trap by trap: what is taken, what is told, and what never comes into the record. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readContent } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
-import { ansible, lay, problemsOf, recordedText } from './sources.ts';
+import { ansible, fateOf, lay, problemsOf, recordedText } from './sources.ts';
 
 async function ini(text: string, more: { [path: string]: string | Uint8Array } = {}): Promise<Workspace> {
   return lay({ ...ansible('../ansible/hosts'), 'ansible/hosts': text, ...more }).load();
@@ -285,5 +286,34 @@ describe('the record', () => {
     expect(workspace.hosts.map(({ host_id, owner }) => [host_id, owner])).toEqual([['a', 'x'], ['b', null]]);
     expect(workspace.files.map(({ path }) => path)).toEqual(['inventory/group_vars/all.yaml', 'inventory/own.yaml', 'inventory/prod.yaml', 'patchledger.yaml']);
     expect(recordedText(workspace)).not.toContain('hunter');
+  });
+});
+
+describe('whatever stands in such a file', () => {
+  const piece = fc.constantFrom('[', ']', '{', '}', ':', 'a', 'all', 'hosts', 'vars', 'children', '=', '"', "'", '\\', '#', '\n', '\r', '  ', '- ', '&x', '*x', '<<', '!vault', '|', '? ', 'ansible_host', 'ansible_port', '1', '[1:3]', 'patchledger_tags', '{{', '\t');
+  const content = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.array(piece, { maxLength: 40 }).map((all) => Buffer.from(all.join(''))),
+    fc.array(piece, { maxLength: 40 }).map((all) => Buffer.from(`all:\n  hosts:\n    ${all.join('')}`)),
+  );
+  test('it loads, or its problems are named; never anything else', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('hosts', 'hosts.yml', 'group_vars/all'), content, async (path, bytes) => {
+        const files = { 'ansible/hosts': 'a\n', [`ansible/${path}`]: bytes };
+        const laid = lay({ ...ansible(path === 'hosts.yml' ? '../ansible/hosts.yml' : '../ansible/hosts'), ...files });
+        expect(await fateOf(laid)).toMatch(/^(loads|problems with places)$/);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test.each([
+    ['brackets without end', '['.repeat(100_000)],
+    ['mappings without end', Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
+    ['aliases of aliases', `a: &a [x,x]\n${'bcdefghijklmnop'.replace(/./g, (name) => `${name}: &${name} [*${String.fromCharCode(name.charCodeAt(0) - 1)},*${String.fromCharCode(name.charCodeAt(0) - 1)}]\n`)}`],
+    ['a mapping within itself', 'all: &a {children: {x: *a}}\n'],
+    ['merges within themselves', 'all:\n  vars: &a\n    <<: *a\n  hosts: {h: *a}\n'],
+  ])('%s', async (_what, text) => {
+    expect(await fateOf(lay({ ...ansible('../ansible/hosts.yml'), 'ansible/hosts.yml': text }))).toBe('problems with places');
   });
 });

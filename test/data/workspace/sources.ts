@@ -48,3 +48,10 @@ export async function problemsOf(laid: Laid): Promise<string[]> {
 export function recordedText({ files }: Workspace): string {
   return files.map(({ path, content }) => `${path}\n${Buffer.from(content).toString('utf8')}`).join('\n');
 }
+
+/** What comes of any content: 'loads', or that its problems name a place; anything else is thrown on. */
+export async function fateOf(laid: Laid): Promise<string> {
+  const problems = await problemsOf(laid);
+  if (problems.length === 0) return 'loads';
+  return problems.every((line) => /^(\S+:\d+:\d+: .|… and \d+ more)/.test(line)) ? 'problems with places' : problems.join('\n');
+}

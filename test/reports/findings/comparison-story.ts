@@ -15,14 +15,20 @@ export interface ComparisonStory {
   csv: string;
   /** Hosts of the inventory, with their addresses. */
   hosts: { [hostId: string]: string | null };
+  /** What hosts call themselves. */
+  hostnames?: { [hostId: string]: string };
   collector?: string;
 }
 
 export async function writeComparison(ledgerRoot: string, story: ComparisonStory): Promise<void> {
-  const { at, source, dated, csv, hosts, collector = 'people' } = story;
+  const { at, source, dated, csv, hosts, hostnames = {}, collector = 'people' } = story;
   const table = readCsv(Buffer.from(csv));
   const columns = chooseColumns(table.header, {});
-  const known = Object.entries(hosts).map(([host_id, address]) => ({ host_id, address, hostname: null }));
+  const known = Object.entries(hosts).map(([host_id, address]) => ({
+    host_id,
+    address,
+    hostname: hostnames[host_id] ?? null,
+  }));
   const compared = comparePopulation(listMachines(table, columns, retiredWords), known);
   await appendEntry(
     ledgerRoot,
