@@ -6,13 +6,14 @@ import { Failure } from '#data/model/failure.ts';
 /**
  * @param text `YYYY-MM-DD`, or an instant with its offset
  * @param zone of days
+ * @param option what it is called on the command line
  * @returns UTC instant
  * @throws Failure 'usage'
  */
-export function readAsOf(text: string, zone: string): string {
+export function readAsOf(text: string, zone: string, option = '--as-of'): string {
   if (!When.safeParse(text).success) {
-    throw new Failure('usage', `--as-of: expected YYYY-MM-DD, or an instant such as 2026-09-30T22:00:00Z`, {
-      nextStep: 'patchledger build --as-of 2026-09-30',
+    throw new Failure('usage', `${option}: expected YYYY-MM-DD, or an instant such as 2026-09-30T22:00:00Z`, {
+      nextStep: `${option} 2026-09-30`,
       exitCode: 2,
     });
   }

@@ -10,6 +10,7 @@ import { ok, problem } from './doctor/check.ts';
 import type { Finding } from './doctor/check.ts';
 import { checkLastRun, readLastRun } from './doctor/last-run.ts';
 import { checkClock, checkDisk, checkPermissions } from './doctor/place.ts';
+import { checkPopulation } from './doctor/population.ts';
 import { checkKeys, checkKnownHosts } from './doctor/ssh.ts';
 import { print, printJson } from './output.ts';
 import { sshSetUpOf } from './transports.ts';
@@ -45,6 +46,7 @@ async function examine(where: Places): Promise<Finding[]> {
     'finding' in workspace
       ? workspace.finding
       : ok('workspace', `${workspace.value.hosts.length} hosts in the inventory`),
+    ...('value' in workspace ? checkPopulation(workspace.value) : []),
     'finding' in entries ? entries.finding : ok('record', `${known.length} entries`),
     ...checkPermissions(where),
     checkDisk(where, known),
@@ -59,7 +61,7 @@ async function examineRuns(workspace: Workspace, entries: Entry[]): Promise<Find
   const offsets = last.scans.flatMap(({ clock_offset_ms: offset }) =>
     offset === null ? [] : [Number(offset)],
   );
-  const overSsh = hosts.filter(({ transport }) => transport === 'ssh');
+  const overSsh = hosts.filter(({ transport, address }) => transport === 'ssh' && address !== null);
   const setUp = sshSetUpOf(workspace);
   return [
     ...checkClock(entries, offsets),

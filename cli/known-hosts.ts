@@ -53,7 +53,9 @@ function showCommand(): Command {
     .option('--json', 'the result as JSON')
     .action(async (only: string[], options: Options) => {
       const { workspace, setUp } = await open(options);
-      const hosts = chooseHosts(workspace, only).filter(({ transport }) => transport === 'ssh');
+      const hosts = chooseHosts(workspace, only).filter(
+        ({ transport, address }) => transport === 'ssh' && address !== null,
+      );
       if (hosts.length === 0) say('the inventory has no hosts that are reached over SSH');
       const shown = await askAll(hosts, workspace, setUp);
       if (options.json) printJson(shown);

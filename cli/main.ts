@@ -10,6 +10,7 @@ import { initCommand } from './init.ts';
 import { outcomesCommand } from './outcomes.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
+import { populationCommand } from './population.ts';
 import { probeCommand } from './probe.ts';
 import { queryCommand } from './query.ts';
 import { remediateCommand } from './remediate.ts';
@@ -42,6 +43,7 @@ export async function main(args: string[]): Promise<number> {
     explainCommand(),
     remediateCommand(),
     outcomesCommand(),
+    populationCommand(),
     queryCommand(),
     verifyCommand(),
   ];

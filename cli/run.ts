@@ -1,6 +1,7 @@
 /** What `scan` and `start` share: one run over the inventory, written as one entry of the record. */
+import { snapshotOfFailure } from '#collector/contact.ts';
 import { scanPopulation } from '#collector/scan.ts';
-import type { ScanOptions } from '#collector/scan.ts';
+import type { Scanned, ScanOptions } from '#collector/scan.ts';
 import { appendEntry } from '#data/ledger/append.ts';
 import type { Appended } from '#data/ledger/append.ts';
 import { listEntries } from '#data/ledger/entries.ts';
@@ -12,6 +13,7 @@ import { scanTables } from '#data/model/tables.ts';
 import type { RowOf, ScanTableName, Snapshot } from '#data/model/tables.ts';
 import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
+import { placeText } from '#data/workspace/problems.ts';
 import { say, showProgress } from './output.ts';
 import { limitsOf, usualTransports } from './transports.ts';
 import { programVersion } from './version.ts';
@@ -67,7 +69,7 @@ export async function runScan({
         },
         async (tables) => {
           tables.add('population', workspace.hosts);
-          for await (const { host, snapshot } of scanPopulation(hosts, scanOptions)) {
+          for await (const { host, snapshot } of scanHosts(workspace, hosts, scanOptions)) {
             const events = history.newEvents(host.host_id, snapshot.events);
             for (const [name, rows] of snapshotTables({ ...snapshot, events })) tables.add(name, rows);
             scans.push(...snapshot.scans);
@@ -82,6 +84,34 @@ export async function runScan({
       progress.end();
     }
   });
+}
+
+/** Hosts whose inventory is not understood are not contacted: they are unread, and say why. */
+async function* scanHosts(
+  { population }: Workspace,
+  hosts: RowOf<'population'>[],
+  options: ScanOptions & { clock: () => number },
+): AsyncGenerator<Scanned> {
+  const doubts = new Map(
+    population.notices.filter((one) => one.preventsContact).map((one) => [one.hostId, one]),
+  );
+  for (const host of hosts) {
+    const doubt = doubts.get(host.host_id);
+    if (doubt === undefined) continue;
+    const end = {
+      ...({ outcome: 'unreachable', stage: 'connect', exitStatus: null } as const),
+      message: `${placeText(doubt)}: ${doubt.message}.`,
+      nextStep: `Say it in plain words in inventory/*.yaml: hosts: { ${host.host_id}: { … } }`,
+    };
+    yield {
+      host,
+      snapshot: snapshotOfFailure({ host, attempt: 1, startedAtMs: options.clock() }, end, options.clock),
+    };
+  }
+  yield* scanPopulation(
+    hosts.filter(({ host_id }) => !doubts.has(host_id)),
+    options,
+  );
 }
 
 function scanOptionsOf(

@@ -2,8 +2,24 @@
  * What the site reads of the findings: the one door between the two rooms. Every function opens the file
  * read-only for one piece of work; nothing stays open.
  */
-import { askCoverage, askEndings, askRetiredHosts, askRuns, askSharedMachines } from './reading/coverage.ts';
-import type { CoverageLine, EndingLine, RetiredHost, RunLine, SharedMachine } from './reading/coverage.ts';
+import {
+  askComparisons,
+  askCoverage,
+  askEndings,
+  askRetiredHosts,
+  askRuns,
+  askSharedMachines,
+  askUnjudged,
+} from './reading/coverage.ts';
+import type {
+  ComparisonLine,
+  CoverageLine,
+  EndingLine,
+  RetiredHost,
+  RunLine,
+  SharedMachine,
+  UnjudgedSoftware,
+} from './reading/coverage.ts';
 import {
   askCovered,
   askDisagreements,
@@ -30,7 +46,16 @@ import { askTrends } from './reading/trends.ts';
 import type { Trends } from './reading/trends.ts';
 
 export type { Changes, ChangedHost, ChangedPackage, Sample } from './reading/changes.ts';
-export type { CoverageLine, EndingLine, RetiredHost, RunLine } from './reading/coverage.ts';
+export type {
+  ComparisonLine,
+  CoverageLine,
+  EndingLine,
+  OnlyHere,
+  OnlyThere,
+  RetiredHost,
+  RunLine,
+  UnjudgedSoftware,
+} from './reading/coverage.ts';
 export type {
   Covered,
   DisagreementLine,
@@ -45,7 +70,7 @@ export type {
 export { writeDownloads } from './reading/downloads.ts';
 export { writeHostFiles } from './reading/host-files.ts';
 export type { Download, DownloadColumn, DownloadFile } from './reading/downloads.ts';
-export type { Frame, Head, Population } from './reading/frame.ts';
+export type { Compared, Frame, Head, Population } from './reading/frame.ts';
 export type {
   Cut,
   EndedSpell,
@@ -104,9 +129,12 @@ export interface Coverage {
   runs: RunLine[];
   disagreements: DisagreementLine[];
   shared: SharedMachine[];
+  comparisons: ComparisonLine[];
 }
 
 const runsShown = 20;
+/** Of each comparison and side; the tables to take away hold all. */
+const differencesShown = 100;
 
 /** As of when, of whom, and what proves it. */
 export function readFrame(source: FindingsSource): Promise<Frame> {
@@ -209,5 +237,11 @@ export function readCoverage(source: FindingsSource): Promise<Coverage> {
     runs: await askRuns(ask, runsShown),
     disagreements: await askDisagreements(ask),
     shared: await askSharedMachines(ask),
+    comparisons: await askComparisons(ask, differencesShown),
   }));
+}
+
+/** Software that was seen and that no policy judges. */
+export function readUnjudged(source: FindingsSource): Promise<UnjudgedSoftware> {
+  return askFindings(source, askUnjudged);
 }

@@ -22,6 +22,7 @@ import {
   readPolicyTrend,
   readScripts,
   readTrends,
+  readUnjudged,
   readVerification,
 } from '#reports/reading.ts';
 import type {
@@ -43,6 +44,7 @@ import type {
   Scripts,
   Trends,
   TrendWeek,
+  UnjudgedSoftware,
   Verification,
 } from '#reports/reading.ts';
 import { sourceVariable } from './source-variable.ts';
@@ -55,6 +57,7 @@ export const frame = once<Frame>(() => readFrame(siteSource.findings));
 export const overview = once<Overview>(() => readOverview(siteSource.findings));
 export const hostLines = once<HostLine[]>(() => readHostLines(siteSource.findings));
 export const coverage = once<Coverage>(() => readCoverage(siteSource.findings));
+export const unjudged = once<UnjudgedSoftware>(() => readUnjudged(siteSource.findings));
 export const covered = once<Covered>(() => readCovered(siteSource.findings));
 export const fixLines = once<FixLine[]>(() => readFixLines(siteSource.findings));
 export const trends = once<Trends>(() => readTrends(siteSource.findings));

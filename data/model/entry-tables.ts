@@ -1,18 +1,19 @@
 /** Which tables an entry of each kind holds. */
+import { comparisonTables } from './comparison-tables.ts';
 import { feedTables } from './feed-tables.ts';
 import { planTables } from './plan-tables.ts';
 import { scanTables, schemaVersion } from './tables.ts';
 import type { Row } from './column.ts';
 
 /**
- * scan: one run; import: answers that were brought by hand; feed: a load of feeds; workspace: people's files changed, and nothing else is new; plan: what
- * `remediate` planned.
+ * scan: one run; import: answers that were brought by hand; feed: a load of feeds; workspace: people's files changed,
+ * and nothing else is new; plan: what `remediate` planned; comparison: the population beside a list of others.
  */
-export const entryKinds = ['scan', 'import', 'feed', 'workspace', 'plan'] as const;
+export const entryKinds = ['scan', 'import', 'feed', 'workspace', 'plan', 'comparison'] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 /** Every table of the record. */
-export const recordTables = { ...scanTables, ...feedTables, ...planTables } as const;
+export const recordTables = { ...scanTables, ...feedTables, ...planTables, ...comparisonTables } as const;
 export type TableName = keyof typeof recordTables;
 export type RecordRow<N extends TableName> = Row<(typeof recordTables)[N]>;
 
@@ -22,6 +23,7 @@ const namesByKind: { [kind in EntryKind]: TableName[] } = {
   feed: Object.keys(feedTables) as TableName[],
   workspace: [],
   plan: Object.keys(planTables) as TableName[],
+  comparison: Object.keys(comparisonTables) as TableName[],
 };
 
 /** Tables that entries of their kind have from a schema version on; all others were always there. */

@@ -6,7 +6,7 @@
  * 1: the first. 2: `scans` has stage, attempts and host_key. 3: `scans` has
  * born_at; entries of the kind feed. 4: entries of the kind workspace. 5: results and result_changes; entries of
  * the kind plan. 6: host_advisories; a release and a transport for each scan; modules and build times; packages and
- * kernels may be there in several versions at once.
+ * kernels may be there in several versions at once; entries of the kind comparison.
  */
 import { count, flag, instant, orUnknown, table, text, texts, word } from './column.ts';
 import type { Row } from './column.ts';

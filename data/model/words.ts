@@ -117,3 +117,13 @@ export const advisoryStatuses = ['fixed', 'not-affected', 'unfixed', 'end-of-lif
 
 /** What a tracker says of a CVE in a source package of a release. */
 export const cveStatuses = ['resolved', 'open', 'undetermined'] as const;
+
+/** What became of a machine of a list that the population was compared with. */
+export const comparedRowOutcomes = ['matched', 'only-there', 'ambiguous', 'retired', 'unusable'] as const;
+
+/** Whether such a list names a host. */
+export const comparedHostOutcomes = ['both', 'only-here', 'retired-there', 'ambiguous'] as const;
+
+/** By what a machine of such a list is told to be a host, the surest first. */
+export const matchKinds = ['id', 'name', 'address', 'short-name', 'reported-name'] as const;
+export type MatchKind = (typeof matchKinds)[number];

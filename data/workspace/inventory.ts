@@ -1,9 +1,8 @@
-/** From inventory files to the population: inheritance resolved, contradictions named. */
-import type { RowOf } from '#data/model/tables.ts';
-import type { Transport } from '#data/model/words.ts';
-import { quoted } from './problems.ts';
-import type { Problem } from './problems.ts';
+/** From inventory files of our own to what they say of each host: inheritance resolved. */
+import { placeText, quoted } from './problems.ts';
+import type { Place, Problem } from './problems.ts';
 import type { GroupShape, HostSettings } from './schemas.ts';
+import type { Claim } from './sources/claims.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 export interface InventoryFile {
@@ -12,26 +11,23 @@ export interface InventoryFile {
   content: Pick<GroupShape, 'hosts' | 'groups'>;
 }
 
-interface Place {
+interface Here {
   file: YamlFile;
   path: string[];
 }
 
 interface Walk {
-  members: Map<string, { row: RowOf<'population'>; place: Place }>;
-  groups: Map<string, Place>;
+  claims: Map<string, Claim>;
+  groups: Map<string, Here>;
   problems: Problem[];
 }
 
-type Member = RowOf<'population'>;
-const usualPort = 22;
-
-/** @returns the population, by host id; problems are added to the list */
-export function resolveInventory(files: InventoryFile[], problems: Problem[]): Member[] {
-  const walk: Walk = { members: new Map(), groups: new Map(), problems };
+/** @returns what is said of each host; problems are added to the list */
+export function readInventory(files: InventoryFile[], problems: Problem[]): Claim[] {
+  const walk: Walk = { claims: new Map(), groups: new Map(), problems };
   for (const { file, content } of files)
     visit(walk, { file, path: [] }, { content, groups: [], inherited: {} });
-  return [...walk.members.values()].map(({ row }) => row).sort((a, b) => (a.host_id < b.host_id ? -1 : 1));
+  return [...walk.claims.values()];
 }
 
 interface Level {
@@ -40,16 +36,19 @@ interface Level {
   inherited: HostSettings;
 }
 
-function visit(walk: Walk, place: Place, { content, groups, inherited }: Level): void {
+function visit(walk: Walk, { file, path }: Here, { content, groups, inherited }: Level): void {
   for (const [id, settings] of Object.entries(content.hosts ?? {})) {
-    const here = { file: place.file, path: [...place.path, 'hosts', id] };
+    const here = placeOf({ file, path: [...path, 'hosts', id] });
     addHost(walk, here, { id, groups, settings: inherit(inherited, settings ?? {}) });
   }
   for (const [name, group] of Object.entries(content.groups ?? {})) {
-    const here = { file: place.file, path: [...place.path, 'groups', name] };
+    const here = { file, path: [...path, 'groups', name] };
     const other = walk.groups.get(name);
     if (other !== undefined)
-      complain(walk, here, `group ${quoted(name)} is also defined in ${placeOf(other)}`);
+      walk.problems.push({
+        ...placeOf(here),
+        message: `group ${quoted(name)} is also defined in ${placeText(placeOf(other))}`,
+      });
     walk.groups.set(name, here);
     const { hosts, groups: inner, ...settings } = group ?? {};
     visit(walk, here, {
@@ -67,65 +66,22 @@ function inherit(outer: HostSettings, inner: HostSettings): HostSettings {
 }
 
 function addHost(
-  walk: Walk,
+  { claims, problems }: Walk,
   place: Place,
   host: { id: string; groups: string[]; settings: HostSettings },
 ): void {
-  const { id, groups, settings } = host;
-  const other = walk.members.get(id);
-  if (other !== undefined)
-    return complain(walk, place, `host ${quoted(id)} is also listed in ${placeOf(other.place)}`);
-  const transport = settings.transport ?? 'ssh';
-  const remote = transport === 'ssh' || transport === 'openssh';
-  for (const message of contradictions(id, transport, settings)) complain(walk, place, message);
-  const row: Member = {
-    host_id: id,
-    address: remote ? (settings.address ?? null) : null,
-    // The system's ssh finds port and account in its own configuration, where nobody names them here.
-    port: transport === 'ssh' ? (settings.port ?? usualPort) : remote ? (settings.port ?? null) : null,
-    login: remote ? (settings.user ?? null) : null,
-    transport,
-    owner: settings.owner ?? null,
-    groups,
-    environment: settings.environment ?? null,
-    ring: settings.ring ?? null,
-    criticality: settings.criticality ?? null,
-    internet_exposed: settings['internet-exposed'] ?? null,
-    tags: [...new Set(settings.tags ?? [])].sort(),
-    command: transport === 'command' ? (settings.command ?? null) : null,
-  };
-  walk.members.set(id, { row, place });
-}
-
-/** What cannot be true of a host that is reached that way. */
-function contradictions(id: string, transport: Transport, settings: HostSettings): string[] {
-  const found: string[] = [];
-  const host = `host ${quoted(id)}`;
-  if ((transport === 'ssh' || transport === 'openssh') && settings.address === undefined)
-    found.push(`${host} has no address; expected one, or transport: local`);
-  if (transport === 'command' && settings.command === undefined)
-    found.push(`${host} has transport: command and no command; expected command: [words, of, it]`);
-  if (transport !== 'command' && settings.command !== undefined)
-    found.push(`${host} has a command, which only transport: command takes`);
-  for (const key of ['address', 'port', 'user'] as const) {
-    if (settings[key] === undefined || notReached[transport] === undefined) continue;
-    found.push(`${host} is ${notReached[transport]} (transport: ${transport}), so it takes no ${key}`);
+  const other = claims.get(host.id);
+  if (other !== undefined) {
+    problems.push({ ...place, message: `host ${quoted(host.id)} is also listed in ${placeText(other.place)}` });
+    return;
   }
-  return found;
+  claims.set(host.id, {
+    ...host,
+    kind: 'inventory', place, places: new Map(), usualAddress: null,
+    onlyOpenssh: null, knownToSsh: false, doubts: [],
+  });
 }
 
-/** Why a host has no address, where it has none. */
-const notReached: { [transport in Transport]?: string } = {
-  local: 'this machine',
-  command: 'reached by a command',
-  bundle: 'read by hand',
-};
-
-function complain({ problems }: Walk, { file, path }: Place, message: string): void {
-  problems.push({ file: file.path, ...file.position(path, true), message });
-}
-
-function placeOf({ file, path }: Place): string {
-  const { line, column } = file.position(path, true);
-  return `${file.path}:${line}:${column}`;
+function placeOf({ file, path }: Here): Place {
+  return { file: file.path, ...file.position(path, true) };
 }

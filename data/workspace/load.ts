@@ -8,16 +8,23 @@ import { Failure } from '#data/model/failure.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { FeedId } from '#data/model/words.ts';
 import { checkEntries } from './check-entries.ts';
-import { resolveInventory } from './inventory.ts';
+import { isOfSource, namedSources, readHosts } from './hosts.ts';
+import type { NamedSources } from './hosts.ts';
+import type { Population } from './population.ts';
 import { quoted, suggest, throwProblems } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { Approvals, Config, Evaluations, Exceptions, Inventory, Policy } from './schemas.ts';
 import type { Approval, Evaluation, Exception } from './schemas.ts';
+import { diskFiles, recordedFiles } from './sources/files.ts';
+import type { SourceFiles } from './sources/files.ts';
 import { checkShape, parseYaml } from './yaml-file.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 export interface WorkspaceFile {
-  /** Relative to the workspace, with '/'. */
+  /**
+   * Relative to the workspace, with '/'. A file that lies elsewhere has the path that people write, such as
+   * `~/.ssh/config` or `../ansible/hosts`: a name, never to be joined to a folder.
+   */
   path: string;
   sha256: string;
   bytes: number;
@@ -49,6 +56,8 @@ export interface WorkspaceContent {
   config: WorkspaceConfig;
   /** The population, by host id, with inherited settings resolved. */
   hosts: RowOf<'population'>[];
+  /** Where each host is listed, and what is worth knowing of that. */
+  population: Omit<Population, 'hosts'>;
   policies: Policy[];
   exceptions: Exception[];
   approvals: Approval[];
@@ -68,22 +77,25 @@ const folders = ['inventory', 'policies', 'exceptions', 'approvals', 'evaluation
 
 /**
  * @param root the workspace's folder
+ * @param home the folder that `~/` stands for; the account's own when not given
  * @throws Failure 'no-workspace' when it holds no patchledger.yaml; 'workspace-invalid' naming file,
  *   line and column of every problem
  */
-export async function loadWorkspace(root: string): Promise<Workspace> {
+export async function loadWorkspace(root: string, home?: string): Promise<Workspace> {
   if (!existsSync(join(root, configPath))) {
     throw new Failure('no-workspace', `${root} holds no ${configPath}`, {
       nextStep: 'patchledger init',
       exitCode: 2,
     });
   }
-  const files = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
-  return {
-    root,
-    ...readFiles(files, { areWritten: true }),
-    files: existsSync(join(root, knownHostsPath)) ? [readFile(root, knownHostsPath), ...files] : files,
-  };
+  const own = [configPath, ...(await listFiles(root))].sort().map((path) => readFile(root, path));
+  const { content, named, kept } = interpret(own, diskFiles(root, home), { areWritten: true });
+  const files = [
+    ...own.filter(({ path }) => !isOfSource(path, named)),
+    ...[...kept].map(([path, text]) => describeFile(path, Buffer.from(text))),
+  ];
+  if (existsSync(join(root, knownHostsPath))) files.push(readFile(root, knownHostsPath));
+  return { root, ...content, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 /**
@@ -92,27 +104,43 @@ export async function loadWorkspace(root: string): Promise<Workspace> {
  * @param files every file of the workspace; those that people do not write as YAML are passed over
  * @throws Failure 'workspace-invalid' naming file, line and column of every problem
  */
-export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): WorkspaceContent {
-  return readFiles(files, { areWritten: false });
+export function readContent(files: PlainFile[]): WorkspaceContent {
+  return interpret(files, recordedFiles(files), { areWritten: false }).content;
 }
 
-/** Files that people can still mend are held to more than copies in the record, which judge as they are. */
-function readFiles(
-  files: Pick<WorkspaceFile, 'path' | 'content'>[],
+type PlainFile = Pick<WorkspaceFile, 'path' | 'content'>;
+
+interface Interpreted {
+  content: WorkspaceContent;
+  named: NamedSources;
+  /** By path: what the record keeps of files that were not written for Patchledger. */
+  kept: Map<string, string>;
+}
+
+/**
+ * @param elsewhere files that `patchledger.yaml` may name beside the workspace's own
+ * @param options files that people can still mend are held to more than copies in the record, which judge as they are
+ */
+function interpret(
+  files: PlainFile[],
+  elsewhere: SourceFiles,
   { areWritten }: { areWritten: boolean },
-): WorkspaceContent {
+): Interpreted {
   const problems: Problem[] = [];
-  const parsed = files
-    .filter(({ path }) => /\.ya?ml$/.test(path))
-    .map(({ path, content }) => parseYaml(path, content, problems))
-    .filter((file) => file !== undefined);
-  const config = readAll(parsed, configPath, Config, problems)[0]?.content;
+  const parse = (wanted: PlainFile[]): YamlFile[] =>
+    wanted
+      .map(({ path, content }) => parseYaml(path, content, problems))
+      .filter((file) => file !== undefined);
+  const configFiles = parse(files.filter(({ path }) => path === configPath));
+  const config = readAll(configFiles, configPath, Config, problems)[0]?.content;
+  const named = namedSources(config, configFiles[0]);
+  const parsed = [...configFiles, ...parse(files.filter(({ path }) => isOwn(path) && !isOfSource(path, named)))];
   const inventory = readAll(parsed, 'inventory/', Inventory, problems);
   const policies = readAll(parsed, 'policies/', Policy, problems);
   const exceptions = readAll(parsed, 'exceptions/', Exceptions, problems);
   const approvals = readAll(parsed, 'approvals/', Approvals, problems);
   const evaluations = readAll(parsed, 'evaluations/', Evaluations, problems);
-  const hosts = resolveInventory(inventory, problems);
+  const { hosts, kept, ...population } = readHosts(inventory, { named, files: elsewhere, problems });
   checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
   if (areWritten) {
     const lists = [
@@ -124,7 +152,7 @@ function readFiles(
   }
   throwProblems(problems);
   if (config === undefined) throw new TypeError('a configuration without problems is there');
-  return {
+  const content = {
     config: {
       collector: config.collector,
       title: config.title,
@@ -147,11 +175,18 @@ function readFiles(
       },
     },
     hosts,
+    population,
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),
     evaluations: evaluations.flatMap(({ content }) => content.evaluations),
   };
+  return { content, named, kept };
+}
+
+/** Written for Patchledger: the settings, and YAML in the folders of the workspace. */
+function isOwn(path: string): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`)) && /\.ya?ml$/.test(path);
 }
 
 /** YAML files of the folders that people write; links are not followed out of the workspace. */
@@ -163,7 +198,10 @@ async function listFiles(root: string): Promise<string[]> {
 }
 
 function readFile(root: string, path: string): WorkspaceFile {
-  const content = readFileSync(join(root, path));
+  return describeFile(path, readFileSync(join(root, path)));
+}
+
+function describeFile(path: string, content: Uint8Array): WorkspaceFile {
   return {
     path,
     sha256: createHash('sha256').update(content).digest('hex'),

@@ -3,12 +3,15 @@ import { closest, distance } from 'fastest-levenshtein';
 import { clean } from '#data/model/clean.ts';
 import { Failure } from '#data/model/failure.ts';
 
-export interface Problem {
-  /** Relative to the workspace. */
+export interface Place {
+  /** Relative to the workspace, or as people write it where it lies elsewhere. */
   file: string;
   /** From 1. */
   line: number;
   column: number;
+}
+
+export interface Problem extends Place {
   message: string;
 }
 
@@ -29,6 +32,11 @@ export function quoted(value: unknown): string {
   return clean(typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value)), 80);
 }
 
+/** 'file:line:column'. */
+export function placeText({ file, line, column }: Place): string {
+  return `${clean(file)}:${line}:${column}`;
+}
+
 /** @throws Failure 'workspace-invalid' naming every problem, in the order of files and lines */
 export function throwProblems(problems: Problem[]): void {
   if (problems.length === 0) return;
@@ -37,7 +45,7 @@ export function throwProblems(problems: Problem[]): void {
   );
   const lines = sorted
     .slice(0, mostShown)
-    .map(({ file, line, column, message }) => `${clean(file)}:${line}:${column}: ${message}`);
+    .map((problem) => `${placeText(problem)}: ${problem.message}`);
   if (sorted.length > mostShown) lines.push(`… and ${sorted.length - mostShown} more`);
   throw new Failure('workspace-invalid', lines.join('\n'), {
     nextStep: 'mend the lines above; docs/workspace.md explains every key',

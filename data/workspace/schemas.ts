@@ -55,6 +55,24 @@ const Ssh = strict({
     .describe('Files with the keys of hosts. The first one is written by `known-hosts accept`.'),
 });
 
+const Sources = strict({
+  ansible: z
+    .array(Path)
+    .min(1)
+    .optional()
+    .describe('Inventories of Ansible: INI or YAML files, or folders as `ansible -i` takes them.'),
+  'ssh-config': z
+    .array(Path)
+    .min(1)
+    .optional()
+    .describe('Configurations of ssh; every Host that stands there without a pattern is a host.'),
+  'leave-out': z
+    .array(HostId)
+    .min(1)
+    .optional()
+    .describe('Hosts of these files that do not belong to the population.'),
+}).describe('Where hosts are listed beside inventory/*.yaml.');
+
 const Feeds = strict(
   Object.fromEntries(
     feedIds.map((id) => [
@@ -86,6 +104,7 @@ export const Config = strict({
   'primary-policy': Name.optional().describe('Policy of the headline; the only one when there is one.'),
   scan: Scan.prefault({}),
   ssh: Ssh.prefault({}),
+  inventory: Sources.prefault({}),
   feeds: Feeds.prefault({}),
   remediation: Remediation.prefault({}),
 }).describe('patchledger.yaml: the settings of a workspace.');

@@ -46,6 +46,9 @@ zone: UTC
 # The policy of the headline.
 primary-policy: default
 
+# Hosts that are listed elsewhere as well; what to leave out of these, such as a Host of ssh that is no machine of yours.
+# inventory: { ansible: [../ansible/hosts], ssh-config: [~/.ssh/config], leave-out: [github.com] }
+
 # scan:
 #   max-age-hours: 72      # beyond this age a scan proves nothing about today
 #   connect-seconds: 15    # for each step of connecting to one host

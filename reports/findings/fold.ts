@@ -121,7 +121,10 @@ async function extend(connection: DuckDBConnection, options: ExtendOptions): Pro
   await createRecordViews(connection, added);
   await runAll(connection, addFacts());
   await addFeedFacts(connection, options.entries);
-  await createRecordViews(connection, await entriesOfLastReads(connection, options.entries));
+  await createRecordViews(connection, [
+    ...(await entriesOfLastReads(connection, options.entries)),
+    ...options.entries.filter(({ manifest }) => manifest.kind === 'comparison'),
+  ]);
   await judge(connection);
   await runAll(connection, [asOf(options)]);
   for (const { tables } of readModels()) await connection.run(tables);

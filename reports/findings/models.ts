@@ -42,6 +42,7 @@ const files = [
   '26-log-breaks.sql',
   '27-shared-machines.sql',
   '28-fix-severities.sql',
+  '29-comparisons.sql',
 ];
 
 /** Tables of the findings that people may query and download; the others are steps on the way. */
@@ -81,6 +82,9 @@ export const publicTables = [
   'missing_by_age',
   'log_breaks',
   'shared_machines',
+  'comparisons',
+  'only_there',
+  'only_here',
 ];
 
 export function readModels(): Model[] {

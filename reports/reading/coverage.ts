@@ -61,6 +61,102 @@ export async function askSharedMachines(ask: Ask): Promise<SharedMachine[]> {
   return ask<SharedMachine>(sharedMachinesSql);
 }
 
+/** A comparison in force, with the first of what differs. */
+export interface ComparisonLine {
+  source: string;
+  collector: string;
+  sequence: number;
+  compared_at: string;
+  dated: string;
+  dated_by: 'given' | 'file';
+  is_old: boolean;
+  file: string;
+  content_sha256: string;
+  columns_used: string[];
+  rows: number;
+  retired_rows: number;
+  unusable_rows: number;
+  hosts: number;
+  in_both: number;
+  only_here: number;
+  retired_there: number;
+  ambiguous_hosts: number;
+  only_there: number;
+  ambiguous_rows: number;
+  /** Hosts that are told by nothing but what they call themselves. */
+  by_own_word: string[];
+  listed_since: number;
+  there: OnlyThere[];
+  here: OnlyHere[];
+}
+
+export interface OnlyThere {
+  source: string;
+  line: number;
+  name: string;
+  addresses: string[];
+  status: string | null;
+  outcome: 'only-there' | 'ambiguous';
+  candidates: string[];
+  listed_since: string | null;
+}
+
+export interface OnlyHere {
+  source: string;
+  host_id: string;
+  outcome: 'only-here' | 'retired-there' | 'ambiguous';
+  owner: string | null;
+  /** Null for a host that no run listed yet: it has no page. */
+  listed_now: boolean | null;
+}
+
+/** Comparisons in force, the latest first, each with so many rows of what differs. */
+export async function askComparisons(ask: Ask, most: number): Promise<ComparisonLine[]> {
+  const lines = await ask<Omit<ComparisonLine, 'there' | 'here'>>(comparisonsSql);
+  const first = (sql: string, order: string): string =>
+    `SELECT * FROM (${sql}) QUALIFY row_number() OVER (PARTITION BY source ORDER BY ${order}) <= ${most} ORDER BY source, ${order}`;
+  const there = await ask<OnlyThere>(first(onlyThereSql, "outcome = 'ambiguous', line"));
+  const here = await ask<OnlyHere>(first(onlyHereSql, "outcome = 'ambiguous', host_id"));
+  return lines.map((line) => ({
+    ...line,
+    there: there.filter(({ source }) => source === line.source),
+    here: here.filter(({ source }) => source === line.source),
+  }));
+}
+
+export const comparisonsSql = `
+  SELECT * EXCLUDE (in_force, dated_at) FROM comparisons WHERE in_force
+  ORDER BY compared_at DESC, collector, sequence DESC`;
+
+export const onlyThereSql =
+  'SELECT source, line, name, addresses, status, outcome, candidates, listed_since FROM only_there';
+
+export const onlyHereSql = 'SELECT source, host_id, outcome, owner, listed_now FROM only_here';
+
+/** Software beside the package managers, which no policy judges. */
+export interface UnjudgedSoftware {
+  kinds: { kind: string; things: number; hosts: number }[];
+  /** Hosts of the inventory of which it is not wholly known what there is. */
+  hosts_unread: number;
+  hosts: number;
+}
+
+export async function askUnjudged(ask: Ask): Promise<UnjudgedSoftware> {
+  const kinds = await ask<UnjudgedSoftware['kinds'][number]>(unjudgedSql);
+  const [read] = await ask<{ hosts: number; hosts_unread: number }>(unjudgedUnreadSql);
+  return { kinds, hosts: read?.hosts ?? 0, hosts_unread: read?.hosts_unread ?? 0 };
+}
+
+export const unjudgedSql = `
+  SELECT kind, count(*) AS things, count(DISTINCT host_id) AS hosts
+  FROM current_software JOIN hosts USING (host_id) WHERE listed_now
+  GROUP BY kind ORDER BY kind`;
+
+export const unjudgedUnreadSql = `
+  SELECT count(*) AS hosts, count(*) FILTER (WHERE last_read_at IS NULL OR EXISTS (
+    FROM unknowns WHERE unknowns.host_id = hosts.host_id AND unknowns.subject = 'software')) AS hosts_unread
+  FROM hosts WHERE listed_now`;
+
 export const sharedMachinesSql = `
   SELECT list(host_id ORDER BY host_id) AS hosts FROM shared_machines GROUP BY machine_id ORDER BY hosts`;
 

@@ -5,7 +5,20 @@ export interface Frame {
   as_of: string;
   max_scan_age_hours: number;
   population: Population;
+  /** The last comparison of the population with a list of others; null where the population is self-declared. */
+  compared: Compared | null;
   heads: Head[];
+}
+
+/** What the population was compared with. */
+export interface Compared {
+  source: string;
+  /** Day or instant of the list, as it was said. */
+  dated: string;
+  is_old: boolean;
+  in_both: number;
+  hosts: number;
+  only_there: number;
 }
 
 /** Hosts of the latest inventory by standing; the four standings sum to the total. Retired ones are apart. */
@@ -28,9 +41,10 @@ export interface Head {
 export async function askFrame(ask: Ask): Promise<Frame> {
   const [asOf] = await ask<{ instant: string; max_scan_age_hours: number }>('SELECT * FROM as_of');
   const [population] = await ask<Population>(populationSql);
+  const [compared = null] = await ask<Compared>(lastComparisonSql);
   const heads = await ask<Head>(headsSql);
   if (asOf === undefined || population === undefined) throw new Error('findings without an as-of instant');
-  return { as_of: asOf.instant, max_scan_age_hours: asOf.max_scan_age_hours, population, heads };
+  return { as_of: asOf.instant, max_scan_age_hours: asOf.max_scan_age_hours, population, compared, heads };
 }
 
 export const populationSql = `
@@ -42,6 +56,10 @@ export const populationSql = `
     count(*) FILTER (WHERE standing = 'never-read') AS never_read,
     count(*) FILTER (WHERE standing = 'retired') AS retired
   FROM hosts`;
+
+export const lastComparisonSql = `
+  SELECT source, dated, is_old, in_both, hosts, only_there FROM comparisons
+  ORDER BY compared_at DESC, collector, sequence DESC LIMIT 1`;
 
 export const headsSql = `
   SELECT collector, sequence, hash FROM fact_entries

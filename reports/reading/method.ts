@@ -1,10 +1,22 @@
 /** How every number comes about: the models in order, what their columns mean, and the questions of the pages. */
 import { changesSql } from './changes.ts';
-import { coverageSql, endingsSql, retiredSql, runsSql, sharedMachinesSql, unknownsSql } from './coverage.ts';
+import {
+  comparisonsSql,
+  coverageSql,
+  endingsSql,
+  onlyHereSql,
+  onlyThereSql,
+  retiredSql,
+  runsSql,
+  sharedMachinesSql,
+  unjudgedSql,
+  unjudgedUnreadSql,
+  unknownsSql,
+} from './coverage.ts';
 import { columnsSql } from './downloads.ts';
 import type { DownloadColumn } from './downloads.ts';
 import { coveredSql, disagreementsSql, fixLinesSql, securitySql } from './exposures.ts';
-import { headsSql, populationSql } from './frame.ts';
+import { headsSql, lastComparisonSql, populationSql } from './frame.ts';
 import { cutLists, hostLinesSql, wholeLists } from './hosts.ts';
 import { hostSql } from './host-sql.ts';
 import type { Ask } from './open.ts';
@@ -86,6 +98,7 @@ function aboutModel(sql: string): string {
 export const shownNumbers: readonly ShownNumber[] = [
   ...onPage('Every page', {
     'Hosts of the population by standing': populationSql,
+    'What the population was last compared with': lastComparisonSql,
     'Heads of the record': headsSql,
   }),
   ...onPage('Overview', {
@@ -152,6 +165,11 @@ export const shownNumbers: readonly ShownNumber[] = [
     'Retired hosts': retiredSql,
     Runs: runsSql,
     'Hosts that answer as one machine': sharedMachinesSql,
+    'Comparisons with lists of others': comparisonsSql,
+    'Machines that only such a list names': onlyThereSql,
+    'Hosts that only the inventory names': onlyHereSql,
+    'Software that no policy judges, on pages of policies too': unjudgedSql,
+    'Hosts of which it is not known what they have of that': unjudgedUnreadSql,
     'Where advisories and offers disagree': disagreementsSql,
   }),
 ];

@@ -14,6 +14,7 @@ import { deriveFindings } from '#reports/derive.ts';
 import { buildSite } from '#site/build.ts';
 import { advisoryRows, writeFeed } from '#test/reports/findings/feed-story.ts';
 import type { Advisory } from '#test/reports/findings/feed-story.ts';
+import { writeComparison } from '#test/reports/findings/comparison-story.ts';
 import { writePlans } from '#test/reports/plans/plan-story.ts';
 import { writeFiles } from '#test/reports/policy/policy-story.ts';
 import { member, snapshotOf } from '#test/reports/findings/story.ts';
@@ -67,12 +68,35 @@ export async function makeFleet(): Promise<Fleet> {
     await writeRun(ledgerRoot, at, visits(index, at));
   }
   await writeFiles(ledgerRoot, '2026-11-08T03:00:00.000Z', workspaceFiles);
+  const hostIds = Object.keys(visits(2, runs[2] ?? ''));
+  await writeComparison(ledgerRoot, {
+    at: '2026-11-20T12:00:00.000Z',
+    source: 'ServiceNow export',
+    dated: '2026-11-19',
+    csv: otherList,
+    hostnames: { vault: 'hsm-1' },
+    // At that time one host more stood in the inventory, and one less.
+    hosts: Object.fromEntries([...hostIds.slice(1), 'left-since'].map((id) => [id, null])),
+  });
   const { path } = await deriveFindings({
     cacheRoot: join(folder, 'cache'),
     entries: listEntries(ledgerRoot),
   });
-  return { findingsPath: path, folder, hostIds: Object.keys(visits(2, runs[2] ?? '')) };
+  return { findingsPath: path, folder, hostIds };
 }
+
+/** What others know of the fleet: a machine that nobody listed, one that was listed since, a name that lies. */
+const otherList = [
+  'Name,IP,Status',
+  'web-01.example.org,,Live',
+  'web-02,,Live',
+  'db-01,,Live',
+  'mail-01,,Live',
+  'lab-09,,Retired',
+  'shadow-7,10.0.0.7,Live',
+  'hsm-1,,Live',
+  `"${hostile.html.replaceAll('"', '""')}",,"${hostile.formula.replaceAll('"', '""')}"`,
+].join('\n');
 
 /** The files that `init` writes, with exceptions: one in force, one that is doubtful in every way. */
 const workspaceFiles = {

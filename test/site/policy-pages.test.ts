@@ -1,4 +1,4 @@
-/** The pages of policies and exceptions, and their sentences. */
+/** The pages of policies and exceptions, their sentences, and of whom they speak. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -6,10 +6,11 @@ import type { PolicyLine } from '#reports/reading.ts';
 import { percentOf, policyHostsSentence, policySentence } from '#site/policy-sentences.ts';
 import { formatDeadline } from '#site/words.ts';
 import { buildIn, makeFleet } from './fleet.ts';
-import { textOf } from './tree.ts';
+import { listPages, textOf } from './tree.ts';
 
 let site: string;
-const text = (page: string): string => textOf(readFileSync(join(site, page), 'utf8'));
+const html = (page: string): string => readFileSync(join(site, page), 'utf8');
+const text = (page: string): string => textOf(html(page));
 
 beforeAll(async () => {
   const fleet = await makeFleet();
@@ -81,6 +82,50 @@ describe('pages', () => {
     ])
       expect(page).toContain(words);
   });
+});
+
+describe('whether the population is whole, and what no policy judges', () => {
+  test('the population beside a list of others: numbers that sum, both differences, what changed since', () => {
+    const said = text('coverage/index.html');
+    for (const words of [
+      'Of 9 hosts: 4 in both, 4 only here, 1 retired there. Of 8 rows there: 3 only there.',
+      '1 host came into the inventory since, and was not compared.',
+      'List of 2026-11-19, compared 2026-11-20 12:00 UTC by name: Name, address: IP, status: Status; 1 retired row, no rows without a name.',
+      'By its own word Nothing but what it calls itself tells that vault is on the list.',
+      'shadow-7 7 10.0.0.7 Live not in the inventory',
+      'web-01.example.org 2 Live in the inventory since, as web-01.example.org',
+      'lab-09 retired on the list nobody named',
+      'left-since not on the list',
+    ])
+      expect(said).toContain(words);
+    expect(text('index.html')).toContain(
+      'Compared with ServiceNow export of 2026-11-19: 4 of 9 hosts stood there, too; it named 3 machines that the inventory lacked.',
+    );
+  });
+
+  test('every page says what the population was compared with', () => {
+    for (const page of listPages(site)) {
+      const evidence = /<dl class="evidence".*?<\/dl>/s.exec(html(page))?.[0] ?? '';
+      expect([page, textOf(evidence)]).toEqual([
+        page,
+        expect.stringContaining('compared with ServiceNow export of 2026-11-19'),
+      ]);
+    }
+  });
+
+  test('both lists of differences are there to take away', () => {
+    expect(readFileSync(join(site, 'data/only_there.csv'), 'utf8')).toContain('"shadow-7"');
+    expect(readFileSync(join(site, 'data/only_here.csv'), 'utf8')).toContain('"left-since"');
+  });
+
+  test.each(['coverage/index.html', 'policies/default/index.html', 'policies/pci-dss-4.0.1/index.html'])(
+    '%s names software that no policy judges, and how far that is known',
+    (page) => {
+      expect(text(page)).toMatch(
+        /Snaps, flatpaks, what runs in containers, software in \/opt and packages of languages .* no policy judges them.* Seen: \d+ folders in \/opt on \d+ hosts.* What there is on \d+ of 9 hosts is not known, or only in part\./,
+      );
+    },
+  );
 });
 
 describe('sentences', () => {

@@ -39,7 +39,7 @@ const exception = (lines: string): { [path: string]: string } => ({
 /** [what, files, the first problem's beginning] */
 const faults: [string, { [path: string]: string | Uint8Array }, string][] = [
   ['an unknown key of the settings', { 'patchledger.yaml': 'collector: main\ntitel: X\n' }, "patchledger.yaml:2:1: unknown key 'titel' (did you mean 'title'?)"],
-  ['an unknown key far from any', { 'patchledger.yaml': 'collector: main\nzzzzzzzz: X\n' }, "patchledger.yaml:2:1: unknown key 'zzzzzzzz' (expected one of collector, title, zone, primary-policy, scan, ssh, feeds, remediation)"],
+  ['an unknown key far from any', { 'patchledger.yaml': 'collector: main\nzzzzzzzz: X\n' }, "patchledger.yaml:2:1: unknown key 'zzzzzzzz' (expected one of collector, title, zone, primary-policy, scan, ssh, inventory, feeds, remediation)"],
   ['no collector', { 'patchledger.yaml': 'title: X\n' }, 'patchledger.yaml:1:1: collector is missing'],
   ['a collector with a capital', { 'patchledger.yaml': 'collector: Main\n' }, "patchledger.yaml:1:12: collector: expected a collector name: a-z, 0-9 and - (1 to 63), beginning with a letter or digit, found 'Main'"],
   ['a collector that leaves the folder', { 'patchledger.yaml': 'collector: ../x\n' }, 'patchledger.yaml:1:12: collector: expected a collector name'],
