@@ -153,27 +153,7 @@ function interpret(
   throwProblems(problems);
   if (config === undefined) throw new TypeError('a configuration without problems is there');
   const content = {
-    config: {
-      collector: config.collector,
-      title: config.title,
-      zone: config.zone,
-      primaryPolicy: config['primary-policy'] ?? null,
-      scan: {
-        maxAgeHours: config.scan['max-age-hours'],
-        connectSeconds: config.scan['connect-seconds'],
-        hostSeconds: config.scan['host-seconds'],
-        concurrency: config.scan.concurrency,
-        connecting: config.scan.connecting,
-        attempts: config.scan.attempts,
-      },
-      feeds: config.feeds,
-      remediation: { rings: config.remediation.rings, validDays: config.remediation['valid-days'] },
-      ssh: {
-        user: config.ssh.user ?? null,
-        identityFiles: config.ssh['identity-files'] ?? null,
-        knownHosts: config.ssh['known-hosts'] ?? null,
-      },
-    },
+    config: configOf(config),
     hosts,
     population,
     policies: policies.map(({ content }) => content),
@@ -187,6 +167,30 @@ function interpret(
 /** Written for Patchledger: the settings, and YAML in the folders of the workspace. */
 function isOwn(path: string): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`)) && /\.ya?ml$/.test(path);
+}
+
+function configOf(config: z.output<typeof Config>): WorkspaceConfig {
+  return {
+    collector: config.collector,
+    title: config.title,
+    zone: config.zone,
+    primaryPolicy: config['primary-policy'] ?? null,
+    scan: {
+      maxAgeHours: config.scan['max-age-hours'],
+      connectSeconds: config.scan['connect-seconds'],
+      hostSeconds: config.scan['host-seconds'],
+      concurrency: config.scan.concurrency,
+      connecting: config.scan.connecting,
+      attempts: config.scan.attempts,
+    },
+    feeds: config.feeds,
+    remediation: { rings: config.remediation.rings, validDays: config.remediation['valid-days'] },
+    ssh: {
+      user: config.ssh.user ?? null,
+      identityFiles: config.ssh['identity-files'] ?? null,
+      knownHosts: config.ssh['known-hosts'] ?? null,
+    },
+  };
 }
 
 /** YAML files of the folders that people write; links are not followed out of the workspace. */
