@@ -9,6 +9,7 @@ const packagesOf: { [tool: string]: string } = {
   bash: 'bash',
   dash: 'dash',
   dpkg: 'dpkg',
+  createrepo_c: 'createrepo-c',
   'dpkg-deb': 'dpkg',
   'dpkg-scanpackages': 'dpkg-dev',
   'apt-get': 'apt',
