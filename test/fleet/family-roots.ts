@@ -1,0 +1,5 @@
+/** Roots of the families beside Debian's own: a host of each is part of `npm run fleet`. */
+import { dnfRoot } from './dnf-root.ts';
+import type { RootMaker } from './fleet.ts';
+
+export const familyRoots: { id: string; root: RootMaker }[] = [{ id: 'rocky9', root: dnfRoot }];
