@@ -30,7 +30,9 @@ gone_beside AS (
     ON brought.host_id = gone.host_id AND brought.incarnation = gone.incarnation AND brought.package = gone.package AND brought.architecture = gone.architecture
     AND brought.rank > gone.old_rank AND brought.not_before <= gone.not_after AND coalesce(brought.went_at > gone.not_after, true)
   LEFT JOIN (
-    SELECT spell.*, ranks.ecosystem, ranks.rank FROM package_spells spell JOIN version_ranks ranks USING (version)
+    SELECT spell.*, ranks.ecosystem, ranks.rank
+    FROM package_spells spell JOIN version_ranks ranks USING (version)
+    WHERE spell.package IN (SELECT package FROM rpm_events WHERE action = 'remove')
   ) seen
     ON seen.host_id = gone.host_id AND seen.incarnation = gone.incarnation AND seen.package = gone.package AND seen.architecture = gone.architecture
     AND seen.ecosystem = gone.ecosystem AND seen.rank > gone.old_rank AND seen.began_not_after <= gone.not_after AND coalesce(seen.ended_not_after > gone.not_after, true)
