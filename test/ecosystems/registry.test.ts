@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ecosystems, findEcosystem } from '#ecosystems/registry.ts';
 
-/** What all Linux families share is no family. */
-const shared = ['linux'];
+/** What families share is no family. */
+const shared = ['linux', 'rpm'];
 
 test('every family folder is registered under its own name', () => {
   const folders = readdirSync(new URL('../../ecosystems/', import.meta.url), { withFileTypes: true })
