@@ -13,7 +13,15 @@ export function withOwners(mappings: RowOf<'mappings'>[], text: string): RowOf<'
     const owner = parseFullName(match[1]!.split(', ')[0]!);
     if (owner !== null) owners.set(clean(withoutUsr(match[2]!), 1024), owner.name);
   }
-  return mappings.map((row) => ({ ...row, package: owners.get(withoutUsr(row.path)) ?? null }));
+  return mappings.map((row) => ({ ...row, package: ownerOf(withoutUsr(row.path), owners) }));
+}
+
+/** By its own name, or by that of the link to it: `libx.so.1` for `libx.so.1.2.3`, which went with its version. */
+function ownerOf(path: string, owners: ReadonlyMap<string, string>): string | null {
+  const found = owners.get(path);
+  if (found !== undefined) return found;
+  const shorter = /^(.*\.so\.[^/]*)\.[^./]*$/.exec(path)?.[1];
+  return shorter === undefined ? null : ownerOf(shorter, owners);
 }
 
 /** On a merged /usr the kernel and dpkg may know one file by two names. */

@@ -121,10 +121,12 @@ const installTimesCommand = `find /var/lib/dpkg/info -maxdepth 1 -name '*.list' 
 
 /**
  * Owners of the deleted files that are still mapped. dpkg knows a file under the name with or without
- * /usr (usrmerge), so both are asked; pattern characters are quoted for dpkg-query.
+ * /usr (usrmerge), so both are asked; pattern characters are quoted for dpkg-query. A library whose file carries its
+ * full version has gone with that version: its link by a shorter name is what the newer package still has.
  */
 const ownersCommand = `
-paths=$(${deletedPaths} | sed 's/[][*?\\\\]/\\\\&/g')
+paths=$(${deletedPaths} |
+  awk '{ print; while (/\\.so\\.[^\\/]*\\.[^.\\/]*$/) { sub(/\\.[^.\\/]*$/, ""); print } }' | sed 's/[][*?\\\\]/\\\\&/g')
 if [ -z "$paths" ]; then exit 0; fi
 printf '%s\\n' "$paths" | sed -e p -e 's|^/usr/|/|;t' -e 's|^/|/usr/|' | sort -u | tr '\\n' '\\0' |
   xargs -0 dpkg-query -S 2>/dev/null

@@ -81,6 +81,14 @@ describe('owners of mapped files', () => {
     expect(rows.map((row) => row.package)).toEqual(['libc6', 'zlib1g', null]);
   });
 
+  test('a library that went with its version is owned by who has its link', () => {
+    const rows = withOwners(
+      [mapping('/usr/lib/libx.so.1.2.3'), mapping('/usr/lib/liby.so.1.2'), mapping('/usr/lib/z.so')],
+      'libx1:amd64: /usr/lib/libx.so.1\n',
+    );
+    expect(rows.map((row) => row.package)).toEqual(['libx1', null, null]);
+  });
+
   test('an owner that is no package name is none', () => {
     expect(withOwners([mapping('/x')], 'a;b: /x\n')[0]!.package).toBeNull();
   });
