@@ -74,7 +74,7 @@ function rotation(path: string): number {
 /** One header a file, then the lines wanted, oldest file last; `from` is the first local time wanted. */
 export function logCommand(pattern: string, from: string, reader: string): string {
   return `
-from=${isOnHost(from) ? `"${from}"` : quote(from)}
+from=${positionWord(from)}
 for file in ${pattern}; do
   [ -e "$file" ] || continue
   if [ ! -r "$file" ]; then printf '#unreadable %s\\n' "$file"; continue; fi
@@ -97,6 +97,11 @@ done
  */
 export function positionOnHost(log: string): string {
   return `$from_${log.replaceAll('-', '_')}`;
+}
+
+/** What `readFrom` gives, as one word of a command. */
+export function positionWord(from: string): string {
+  return isOnHost(from) ? `"${from}"` : quote(from);
 }
 
 function isOnHost(position: string): boolean {

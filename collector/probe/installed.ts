@@ -4,7 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { positionOnHost } from '#ecosystems/log-files.ts';
-import { askEverything, framed, functionOf, probeVersion, renderForm, sectionFunctions } from './shell.ts';
+import {
+  askEverything,
+  framed,
+  functionOf,
+  ownSections,
+  probeVersion,
+  renderForm,
+  sectionFunctions,
+} from './shell.ts';
 import { ecosystems } from '#ecosystems/registry.ts';
 import type { Positions } from '#ecosystems/ecosystem.ts';
 
@@ -94,8 +102,8 @@ one_section() {
     status=$({ { limited "$2" sh -c "$4" </dev/null 3>&- 4>&-; printf '%s' "$?" >&3; } | head -c "$3" >&4; } 3>&1)
     exit "$status"
   }
-  everywhere
-${ecosystems.map(({ id }) => `  ${functionOf(id)}\n`).join('')}  echo 'there is no such section, or it needs no root' >&2
+  ${ownSections().replaceAll('\n', '\n  ')}
+  echo 'there is no such section, or it needs no root' >&2
   exit 2
 }`;
 

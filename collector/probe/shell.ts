@@ -99,8 +99,6 @@ printf 'system %s\\n' "$(uname -s)"
 printf 'limits %s\\n' "$limits"
 printf 'helper %s\\n' "$helper"
 ${more}
-family=
-os=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release 2>/dev/null | tr -d '\\042\\047' | tr '\\n' ' ')"
 ${detectFamily()}
 printf 'family %s\\n' "$family"
 for tool in rpm emerge pkg xbps-query nix-env swupd eopkg guix opkg; do
@@ -109,7 +107,7 @@ done
 printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
 `;
 
-/** A host may have the tools of several families: the one that its release names comes first. */
+/** Sets `family`. A host may have the tools of several families: the one that its release names comes first. */
 function detectFamily(): string {
   const atHome = ecosystems.map(
     ({ id, homes, detect }) =>
@@ -118,17 +116,31 @@ function detectFamily(): string {
   const elsewhere = ecosystems.map(
     ({ id, detect }) => `if [ -z "$family" ] && ${detect}; then family=${id}; fi`,
   );
-  return [...atHome, ...elsewhere].join('\n');
+  return `family=
+os=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release 2>/dev/null | tr -d '\\042\\047' | tr '\\n' ' ')"
+${[...atHome, ...elsewhere].join('\n')}`;
+}
+
+/** Runs the function of the family that was found. */
+function runFamily(): string {
+  const own = ecosystems.map(({ id }) => `${id}) ${functionOf(id)} ;;`);
+  return `case $family in
+${own.join('\n')}
+esac`;
+}
+
+/** The sections of a host without the greeting: those of every Linux host, then those of its family. */
+export function ownSections(): string {
+  return `everywhere
+${detectFamily()}
+${runFamily()}`;
 }
 
 /** The greeting, then the sections of every Linux host and those of the family. */
 export function askEverything(moreOfHello = ''): string {
-  const own = ecosystems.map(({ id }) => `${id}) ${functionOf(id)} ;;`);
   return `${hello(moreOfHello).trim()}
 everywhere
-case $family in
-${own.join('\n')}
-esac`;
+${runFamily()}`;
 }
 
 /** Functions that run the sections: `everywhere`, and one a family. */

@@ -21,11 +21,12 @@ export const boughtByRoot: { readonly [subject in Subject]: string } = {
   advisories: 'advisories, where the metadata of the repositories is readable by root alone',
 };
 
-/** Sections that an account may ask root for, each once. */
+/** Sections that an account may ask root for, each name once: several families have a section by one name. */
 export function sectionsForRoot(): SectionSpec[] {
-  return [...linuxSections, ...ecosystems.flatMap((family) => family.sections({}))].filter(
-    ({ rootReadsMore }) => rootReadsMore,
-  );
+  const all = [...linuxSections, ...ecosystems.flatMap((family) => family.sections({}))];
+  const named = new Map<string, SectionSpec>();
+  for (const spec of all) if (spec.rootReadsMore && !named.has(spec.name)) named.set(spec.name, spec);
+  return [...named.values()];
 }
 
 /**

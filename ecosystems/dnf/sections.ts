@@ -3,7 +3,7 @@
  * root too: see `ask.py`, and docs/decisions.md 31 for why dnf 4 is not asked by its command line.
  */
 import { readFileSync } from 'node:fs';
-import { logCommand, readFrom } from '../log-files.ts';
+import { logCommand, readFrom, positionWord } from '../log-files.ts';
 import { partFunction } from '../parts.ts';
 import { ownersSection } from '../rpm/mapping-owners.ts';
 import { packagesSection } from '../rpm/packages.ts';
@@ -101,7 +101,9 @@ const logReader = `awk -v from="$from" '
 const historyCommand = (from: string) => `
 ${program}${dnf5}
 if [ "$kind" != dnf5 ]; then echo absent; exit; fi
-from=$(date -u -d ${quote(from.startsWith('0000') ? '1970-01-01T00:00:00' : from)} +%s)
+from=${positionWord(from)}
+case $from in 0000*) from=1970-01-01T00:00:00 ;; esac
+from=$(date -u -d "$from" +%s)
 ${partFunction}
 list=$(dnf5 history list --json) || exit
 ids=$(printf '%s\\n' "$list" | awk -v from="$from" '

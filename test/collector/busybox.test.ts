@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localTransport } from '#collector/transport/local.ts';
-import { renderProbe } from '#collector/probe/program.ts';
+import { renderProgram } from '#collector/probe/program.ts';
 import { frameReader } from '#collector/probe/frames.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
 import type { Snapshot } from '#data/model/tables.ts';
@@ -31,11 +31,15 @@ function scan(shell: string[]): Promise<Snapshot> {
 /** What sections of ours answer, each under a limit in seconds. */
 function answersOf(sections: [name: string, seconds: number, command: string][]): Map<string, Frame> {
   const mark = 'ab'.repeat(16);
-  const program = renderProbe(mark, {});
-  const lines = sections.map(
-    ([name, seconds, command]) => `run ${name} ${seconds} 1001 '${command.replaceAll("'", "'\\''")}'`,
-  );
-  const only = `${program.slice(0, program.indexOf('run host '))}${lines.join('\n')}\n}\nmain\n`;
+  const specs = sections.map(([name, timeoutSeconds, command]) => ({
+    name,
+    command,
+    timeoutSeconds,
+    maxBytes: 1000,
+    subjects: [],
+    rootReadsMore: false,
+  }));
+  const only = renderProgram(mark, specs);
   const limits = new Map(sections.map(([name]) => [name, 1000]));
   const reader = frameReader({ mark, limits, totalBytes: 100_000 });
   reader.push(Buffer.from(runTool(root.asRoot, only).stdout));
