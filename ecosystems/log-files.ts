@@ -105,7 +105,7 @@ export function positionWord(from: string): string {
 }
 
 function isOnHost(position: string): boolean {
-  return /^\$from_[a-z_]{1,30}$/.test(position);
+  return /^\$from_[a-z0-9_]{1,30}$/.test(position);
 }
 
 /** A position that is no local time reads the log from its start. */

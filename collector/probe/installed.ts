@@ -29,7 +29,7 @@ const local = '[0-9]\\{4\\}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-
 const grammar = [
   String.raw`-e 's/^mark=\([0-9a-f]\{32\}\)$/mark \1/p'`,
   String.raw`-e 's/^task=\([a-z]\{1,20\}\)$/task \1/p'`,
-  `-e 's/^from \\([a-z][a-z-]\\{0,30\\}\\) \\(${local}\\)$/from \\1 \\2/p'`,
+  `-e 's/^from \\([a-z][a-z0-9-]\\{0,30\\}\\) \\(${local}\\)$/from \\1 \\2/p'`,
 ].join(' ');
 
 export function renderInstalledProbe(): string {

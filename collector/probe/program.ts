@@ -46,7 +46,7 @@ export function renderProgram(mark: string, sections: readonly SectionSpec[]): s
 function headOf(mark: string, task: Task, positions: Positions): string {
   if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
   const from = Object.entries(positions)
-    .filter(([log]) => /^[a-z][a-z-]{0,30}$/.test(log))
+    .filter(([log]) => /^[a-z][a-z0-9-]{0,30}$/.test(log))
     .map(([log, position]) => `from ${log} ${readFrom(position)}\n`);
   return `# Patchledger probe ${probeVersion}: reads, changes nothing.
 # shellcheck disable=SC2016,SC2034 # the quoted texts are meant for the sh that each section starts
