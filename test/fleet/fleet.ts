@@ -22,16 +22,13 @@ export interface Fleet {
 
 const versions: { [release in Release]: number } = { bullseye: 11, bookworm: 12, trixie: 13 };
 
-/** @param network first two parts of the addresses; two fleets at once need two networks */
-export async function startFleet(
-  say: (text: string) => void = () => {},
-  network: string = '127.77',
-): Promise<Fleet> {
+/** Starts a fleet without hosts, for those that `add` brings. */
+export async function startEmptyFleet(say: (text: string) => void = () => {}): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-fleet-'));
   makeKey(join(folder, 'client'), 'ed25519');
   const hosts: FleetHost[] = [];
   const knownHosts = join(folder, 'known_hosts');
-  const fleet: Fleet = {
+  return {
     folder,
     hosts,
     add: async (root, options) => {
@@ -47,6 +44,14 @@ export async function startFleet(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @param network first two parts of the addresses; two fleets at once need two networks */
+export async function startFleet(
+  say: (text: string) => void = () => {},
+  network: string = '127.77',
+): Promise<Fleet> {
+  const fleet = await startEmptyFleet(say);
   try {
     for (const release of releases) await rootOf(release, say);
     for (const release of releases) {
