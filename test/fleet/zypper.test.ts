@@ -361,7 +361,7 @@ describe('nothing is written and no server is asked', () => {
       new Set(
         inside(
           host,
-          `find / -xdev ! -name rpmdb.sqlite-shm ! -path /var/tmp -printf '%p %y %m %u %T@ %s %l\\n'`,
+          `find / -xdev ! -name rpmdb.sqlite-shm ! -path /var/tmp '(' -type d -printf '%p %m %u %T@\\n' -o -printf '%p %m %u %T@ %s %l\\n' ')'`,
         ).split('\n'),
       );
     const before = everything();
