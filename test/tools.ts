@@ -10,6 +10,8 @@ const packagesOf: { [tool: string]: string } = {
   dash: 'dash',
   dpkg: 'dpkg',
   createrepo_c: 'createrepo-c',
+  modifyrepo_c: 'createrepo-c',
+  rpmbuild: 'rpm',
   'dpkg-deb': 'dpkg',
   'dpkg-scanpackages': 'dpkg-dev',
   'apt-get': 'apt',

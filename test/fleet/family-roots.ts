@@ -1,5 +1,9 @@
-/** Roots of other families than Debian's, a line each. */
+/** Roots of the families beside Debian's own: a host of each is part of `npm run fleet`. */
+import { dnfRoot } from './dnf-root.ts';
 import { zypperRoot } from './zypper-root.ts';
 import type { RootMaker } from './fleet.ts';
 
-export const familyRoots: { id: string; root: RootMaker }[] = [{ id: 'leap15', root: zypperRoot }];
+export const familyRoots: { id: string; root: RootMaker }[] = [
+  { id: 'rocky9', root: dnfRoot },
+  { id: 'leap15', root: zypperRoot },
+];

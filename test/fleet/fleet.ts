@@ -14,6 +14,8 @@ export type RootMaker = (say: (text: string) => void) => Promise<string>;
 export interface Fleet {
   /** Holds `client`, `client.pub` and `known_hosts`. */
   folder: string;
+  /** First two parts of the addresses. */
+  network: string;
   hosts: FleetHost[];
   /** Starts one more host on the root of a Debian release or on any other, and makes its keys known. */
   add: (root: Release | RootMaker, options: Omit<HostOptions, 'root' | 'publicKey'>) => Promise<FleetHost>;
@@ -22,14 +24,19 @@ export interface Fleet {
 
 const versions: { [release in Release]: number } = { bullseye: 11, bookworm: 12, trixie: 13 };
 
-/** Starts a fleet without hosts, for those that `add` brings. */
-export async function startEmptyFleet(say: (text: string) => void = () => {}): Promise<Fleet> {
+/**
+ * A fleet without a host.
+ *
+ * @param network first two parts of the addresses; two fleets at once need two networks
+ */
+export function startEmptyFleet(say: (text: string) => void = () => {}, network: string = '127.77'): Fleet {
   const folder = mkdtempSync(join(tmpdir(), 'patchledger-fleet-'));
   makeKey(join(folder, 'client'), 'ed25519');
   const hosts: FleetHost[] = [];
   const knownHosts = join(folder, 'known_hosts');
   return {
     folder,
+    network,
     hosts,
     add: async (root, options) => {
       const publicKey = readFileSync(join(folder, 'client.pub'), 'utf8');
@@ -46,17 +53,14 @@ export async function startEmptyFleet(say: (text: string) => void = () => {}): P
   };
 }
 
-/** @param network first two parts of the addresses; two fleets at once need two networks */
-export async function startFleet(
-  say: (text: string) => void = () => {},
-  network: string = '127.77',
-): Promise<Fleet> {
-  const fleet = await startEmptyFleet(say);
+/** A host of each Debian release; see `startEmptyFleet`. */
+export async function startFleet(say: (text: string) => void = () => {}, network?: string): Promise<Fleet> {
+  const fleet = startEmptyFleet(say, network);
   try {
     for (const release of releases) await rootOf(release, say);
     for (const release of releases) {
       const version = versions[release];
-      await fleet.add(release, { id: `debian${version}`, address: `${network}.0.${version}` });
+      await fleet.add(release, { id: `debian${version}`, address: `${fleet.network}.0.${version}` });
     }
   } catch (error) {
     await fleet.stop();

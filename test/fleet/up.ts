@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { provision } from '#test/provision.ts';
+import { familyRoots } from './family-roots.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 
 provision(['debootstrap', 'openssh-server', 'openssh-client', 'util-linux']);
@@ -15,6 +16,9 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const leave = () => process.exit(130);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
 const fleet = await startFleet((text) => console.error(text));
+for (const [index, { id, root }] of familyRoots.entries()) {
+  await fleet.add(root, { id, address: `${fleet.network}.4.${index + 1}` });
+}
 console.log(`# inventory/hosts.yaml\n${inventoryOf(fleet.hosts)}`);
 console.log(`# patchledger.yaml\n${settingsOf(fleet)}`);
 const [first] = fleet.hosts;

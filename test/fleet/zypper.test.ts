@@ -20,7 +20,7 @@ let fleet: Fleet;
 let host: FleetHost;
 
 beforeAll(async () => {
-  fleet = await startEmptyFleet((text) => console.error(text));
+  fleet = startEmptyFleet((text) => console.error(text), network);
   host = await fleet.add(zypperRoot, { id: 'leap15', address: `${network}.0.15` });
 }, 900_000);
 afterAll(() => fleet.stop());

@@ -1,5 +1,5 @@
 /** Small real rpm packages, built by rpmbuild. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mustRun } from '#test/tools.ts';
@@ -12,6 +12,8 @@ export interface Binary {
   lines?: string[];
   /** Content by absolute path. */
   files?: { [path: string]: string | Buffer };
+  /** Symbolic links: target by absolute path. */
+  links?: { [path: string]: string };
 }
 
 export interface Source extends Binary {
@@ -98,10 +100,14 @@ function specOf(source: Source, work: string): string {
     ]),
     '%install',
     ...[...own, ...others].map((binary) => install(binary, work)),
-    ...own.flatMap((binary) => ['%files', ...Object.keys(binary.files ?? {})]),
-    ...others.flatMap((binary) => [`%files -n ${binary.name}`, ...Object.keys(binary.files ?? {})]),
+    ...own.flatMap((binary) => ['%files', ...pathsOf(binary)]),
+    ...others.flatMap((binary) => [`%files -n ${binary.name}`, ...pathsOf(binary)]),
     '',
   ].join('\n');
+}
+
+function pathsOf({ files = {}, links = {} }: Binary): string[] {
+  return [...Object.keys(files), ...Object.keys(links)];
 }
 
 function preamble(binary: Binary): string[] {
@@ -121,6 +127,10 @@ function install(binary: Binary, work: string): string {
   for (const [path, content] of Object.entries(binary.files ?? {})) {
     mkdirSync(join(tree, dirname(path)), { recursive: true });
     writeFileSync(join(tree, path), content);
+  }
+  for (const [path, target] of Object.entries(binary.links ?? {})) {
+    mkdirSync(join(tree, dirname(path)), { recursive: true });
+    symlinkSync(target, join(tree, path));
   }
   return `mkdir -p %{buildroot} && cp -a ${tree}/. %{buildroot}/`;
 }
