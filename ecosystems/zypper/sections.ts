@@ -3,6 +3,7 @@ import { logCommand, readFrom } from '../log-files.ts';
 import { partFunction } from '../parts.ts';
 import { ownersSection } from '../rpm/mapping-owners.ts';
 import { packagesSection } from '../rpm/packages.ts';
+import { updateinfoSection } from '../rpm/updateinfo.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 /**
@@ -19,7 +20,7 @@ zy() {
 `;
 
 /** Folder of the repositories' own metadata, a folder for each alias with '_' for '/' (libzypp, `escaped_alias`). */
-const rawMetadata = '/var/cache/zypp/raw';
+export const rawMetadata = '/var/cache/zypp/raw';
 
 /** What an alias may consist of to be named to zypper's shell. */
 const askableCharacters = 'A-Za-z0-9_.:+@,() /-';
@@ -78,69 +79,6 @@ ${zypperFunction.trim()}
 zy needs-rebooting
 `;
 
-/**
- * The advisories that name an installed package, cut out of the repositories' own metadata: zypper prints packages and
- * versions of a patch only as text. An element is a record; text holds no '<'.
- */
-const advisoriesReader = `awk '
-  BEGIN { RS = "<" }
-  function attribute(name, found) {
-    if (!match($0, "[ \\t\\r\\n]" name "=(\\"[^\\"]*\\"|\\047[^\\047]*\\047)")) return ""
-    found = substr($0, RSTART, RLENGTH - 1)
-    sub(/^[^=]*=./, "", found)
-    gsub(/[\\t\\r\\n]/, " ", found)
-    return found
-  }
-  function content(found) {
-    found = substr($0, index($0, ">") + 1)
-    gsub(/[ \\t\\r\\n]+/, " ", found)
-    sub(/^ /, "", found)
-    sub(/ $/, "", found)
-    return substr(found, 1, 300)
-  }
-  /^have[ ]/ { have[attribute("name")] = 1; next }
-  /^package[ \\t\\r\\n]/ {
-    name = attribute("name")
-    if (name in have) packages[++count] = name "\\t" attribute("epoch") "\\t" attribute("version") "\\t" attribute("release") "\\t" attribute("arch")
-    next
-  }
-  /^reference[ \\t\\r\\n]/ { if (attribute("type") == "cve") cves = cves " " attribute("id"); next }
-  /^update[ \\t\\r\\n]/ { type = attribute("type"); status = attribute("status"); id = ""; title = ""; severity = ""; issued = ""; cves = ""; count = 0; next }
-  /^id>/ { id = content(); next }
-  /^title>/ { title = content(); next }
-  /^severity>/ { severity = content(); next }
-  /^issued[ \\t\\r\\n]/ { issued = attribute("date"); next }
-  /^[/]update>/ {
-    if (count == 0) next
-    printf "advisory\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n", id, status, type, severity, issued, substr(cves, 2), title
-    for (number = 1; number <= count; number++) print "package\\t" packages[number]
-    count = 0
-    next
-  }
-  /^[/]updates>|^updates[ \\t\\r\\n]*[/]>/ { whole = 1 }
-  END { if (whole) print "#whole" }'`;
-
-const advisoriesCommand = `
-have=$(rpm -qa --queryformat '<have name="%{NAME}">') || exit 1
-for file in ${rawMetadata}/*/repodata/*updateinfo.xml*; do
-  if [ ! -e "$file" ]; then continue; fi
-  folder=\${file#${rawMetadata}/}
-  printf '#repository %s\\n' "\${folder%%/*}"
-  if [ ! -r "$file" ]; then echo '#unreadable'; continue; fi
-  {
-    printf '%s' "$have"
-    case $file in
-    *.gz) gzip -dc "$file" ;;
-    *.zst) zstd -dc "$file" ;;
-    *.xz) xz -dc "$file" ;;
-    *.bz2) bzip2 -dc "$file" ;;
-    *.zck) unzck -c "$file" ;;
-    *) cat "$file" ;;
-    esac
-  } | ${advisoriesReader}
-done
-`;
-
 const historyReader = `awk -F '|' -v from="$from" '
   /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9][|]/ {
     time = substr($1, 1, 10) "T" substr($1, 12)
@@ -162,11 +100,7 @@ export function zypperSections(positions: Positions): SectionSpec[] {
       timeoutSeconds: 60,
       megabytes: 4,
     }),
-    section('zypper-advisories', advisoriesCommand, {
-      subjects: ['advisories', 'updates'],
-      timeoutSeconds: 120,
-      megabytes: 16,
-    }),
+    updateinfoSection([`${rawMetadata}/*/repodata/*updateinfo.xml*`]),
     section('zypper-reboot', rebootCommand, { subjects: [], timeoutSeconds: 30, megabytes: 1 }),
     ownersSection,
     section('zypper-history', history, {

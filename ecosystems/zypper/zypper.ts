@@ -32,7 +32,7 @@ export const zypper: Ecosystem = {
 function parse(context: ParseContext): Parsed {
   const packages = parseRpmPackages(context);
   const repositories = parseRepositories(context, packages.architecture);
-  const advisories = parseAdvisories(context, repositories);
+  const advisories = parseAdvisories(context, { packages, repositories });
   const answer = parseAnswer(context);
   const updates = updatesOf(context, { packages, repositories, advisories, answer });
   const history = parseHistory(context);
