@@ -13,6 +13,8 @@ export type AdvisoryRow = RowOf<'host_advisories'>;
 export interface Advisories {
   rows: AdvisoryRow[];
   rejections: Rejection[];
+  /** Why what is there was not read, or not wholly: it decides what patches bring. */
+  problems: (string | null)[];
   reading: Reading;
 }
 
@@ -39,15 +41,20 @@ export function parseAdvisories(
     updateinfo.problem,
     ...packages.problems,
     repositories.listsProblem,
-    sourcesProblem(repositories, whole),
+    cutProblem(repositories, whole),
     updateinfo.rejections.length > 0
       ? `${updateinfo.rejections.length} lines could not be advisories.`
       : null,
   ];
+  // Without one nobody can tell which updates are for security.
+  const none = repositories.lists.some(({ advisories }) => advisories)
+    ? null
+    : 'No enabled repository carries advisories.';
   return {
     rows: list,
     rejections: updateinfo.rejections,
-    reading: reading('advisories', problems, list.length > 0 || whole.size > 0),
+    problems,
+    reading: reading('advisories', [...problems, none], list.length > 0 || whole.size > 0),
   };
 }
 
@@ -55,11 +62,8 @@ function folderOf({ path }: UpdateinfoFile): string {
   return path.startsWith(`${rawMetadata}/`) ? path.slice(rawMetadata.length + 1).split('/')[0]! : '';
 }
 
-/** Without a repository that carries advisories nobody can tell which updates are for security. */
-function sourcesProblem({ lists }: Repositories, whole: Set<Repository>): string | null {
-  const carrying = lists.filter(({ advisories }) => advisories);
-  if (carrying.length === 0) return 'No enabled repository carries advisories.';
-  const cut = carrying.filter((repository) => !whole.has(repository));
+function cutProblem({ lists }: Repositories, whole: Set<Repository>): string | null {
+  const cut = lists.filter((repository) => repository.advisories && !whole.has(repository));
   return cut.length === 0
     ? null
     : `The advisories of ${cut.map(({ row }) => row.suite).join(', ')} could not be read to their end.`;

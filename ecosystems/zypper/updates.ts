@@ -20,7 +20,7 @@ export interface Read {
 
 /** Joins what zypper says to the installed packages and the advisories. */
 export function updatesOf(context: ParseContext, read: Read): { rows: UpdateRow[]; reading: Reading } {
-  const { packages, repositories, answer } = read;
+  const { packages, answer } = read;
   const installed = newestInstalled(packages.rows);
   const advised = Map.groupBy(read.advisories.rows, (row) => row.package);
   const rows: UpdateRow[] = [];
@@ -40,9 +40,8 @@ export function updatesOf(context: ParseContext, read: Read): { rows: UpdateRow[
       );
   }
   const problems = [
-    ...packages.problems,
     ...answer.problems,
-    repositories.listsProblem,
+    ...read.advisories.problems,
     strange > 0 ? `${strange} updates are not newer than anything that is installed.` : null,
   ];
   return { rows, reading: reading('updates', problems, answer.answered) };
