@@ -2,15 +2,24 @@
 -- that no scan saw, also before the first scan; a scan is right wherever the two disagree. Each row is one
 -- version from one change to the next; `version` is null while the package was not there.
 CREATE OR REPLACE TABLE package_timeline AS
-WITH logged AS (
+WITH beside AS (
+  -- Kernels of rpm hosts stand beside each other under one name: to remove one leaves the others.
+  SELECT DISTINCT families.host_id, kernels.package
+  FROM (SELECT host_id, max(ecosystem) AS ecosystem FROM scans GROUP BY host_id) families
+  JOIN judged_packages kernels ON kernels.ecosystem = families.ecosystem
+  WHERE kernels.flavour IS NOT NULL AND families.ecosystem IN ('dnf', 'zypper')
+),
+logged AS (
   SELECT
     host_id, incarnation, package, architecture, not_before, not_after, action,
     CASE WHEN action IN ('remove', 'purge', 'disappear') THEN NULL ELSE new_version END AS version,
     -- What the line says was there before. An install may name the build whose settings were left over, and a
     -- purge may come long after the removal: they say nothing of that kind, or that nothing was there.
-    CASE WHEN action NOT IN ('install', 'purge') THEN old_version END AS version_before
+    CASE WHEN action NOT IN ('install', 'purge') THEN old_version END AS version_before,
+    -- zypp's log calls an upgrade an install, too, and never says what was there before.
+    action <> 'purge' AND NOT (log = 'zypp' AND action = 'install') AS says_before
   FROM install_events
-  WHERE completed IS DISTINCT FROM false
+  WHERE completed IS DISTINCT FROM false AND NOT (action = 'remove' AND (host_id, package) IN (FROM beside))
 ),
 present AS (
   SELECT host_id, incarnation, package, architecture, version, first_seen_at, last_seen_at, ended_not_before, ended_not_after, began_not_before, began_not_after, began_evidence
@@ -40,7 +49,7 @@ read_before AS (
   SELECT logged.*, read.read_at AS last_at
   FROM logged ASOF LEFT JOIN whole_readings read
     ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at <= logged.not_before
-  WHERE logged.action <> 'purge'
+  WHERE logged.says_before
 ),
 -- An install that the log tells of, and of which the next whole reading saw nothing.
 gone_again AS (

@@ -25,7 +25,9 @@ export interface HostState {
   packages: { [name: string]: string };
   /** Newest version on offer by package. */
   offers?: { [name: string]: string | Partial<RowOf<'updates'>> };
-  /** [UTC instant, action, package, old, new] as the host's dpkg.log dates them. */
+  /** Which log the lines are of; default 'dpkg'. */
+  logName?: string;
+  /** [UTC instant, action, package, old, new] as the host's own log dates them. */
   log?: [string, RowOf<'events'>['action'], string, string | null, string | null][];
   /** What else the host said of itself. */
   scan?: Partial<RowOf<'scans'>>;
@@ -168,7 +170,10 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
     ...resultRow(hostId, found, index),
     ...result,
   }));
-  snapshot.events = (found.log ?? []).map((event) => eventRow(hostId, event));
+  snapshot.events = (found.log ?? []).map((event) => ({
+    ...eventRow(hostId, event),
+    log: found.logName ?? 'dpkg',
+  }));
   snapshot.host_advisories = (found.advisories ?? []).map((advisory) => ({
     ...advisoryRow(hostId),
     ...advisory,
