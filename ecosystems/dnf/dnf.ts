@@ -23,7 +23,7 @@ export const dnf: Ecosystem = {
     updates: 'Run dnf makecache on the host, as root, and look at what it says.',
   },
   detect:
-    'command -v rpm >/dev/null 2>&1 && { command -v dnf || command -v dnf5 || command -v yum; } >/dev/null 2>&1',
+    'command -v rpm >/dev/null 2>&1 && { command -v dnf || command -v dnf5 || command -v yum || command -v microdnf; } >/dev/null 2>&1',
   sections: dnfSections,
   parse,
   compareVersions,
@@ -41,7 +41,11 @@ function parse(context: ParseContext): Parsed {
   const kernels = kernelRows(packages.rows, context.kernelRelease, redhatKernels);
   const histories = [parseRpmLog(context), parseDnf5History(context), parseYumLog(context)];
   const logs = histories.flatMap((history) => history.logs);
-  const noLog = logs.length === 0 ? 'No log of the package manager was found.' : null;
+  const historyProblems = histories
+    .flatMap((history) => history.problems)
+    .filter((problem) => problem !== null);
+  if (logs.length === 0 && historyProblems.length === 0)
+    historyProblems.push('No log of the package manager was found.');
   const noKernel = context.kernelRelease === null ? 'The running kernel is not known.' : null;
   return {
     rows: {
@@ -67,7 +71,7 @@ function parse(context: ParseContext): Parsed {
       repositories.reading,
       advisories.reading,
       reading('kernels', [...packages.problems, noKernel], packages.rows.length > 0),
-      reading('history', [...histories.flatMap((history) => history.problems), noLog], logs.length > 0),
+      reading('history', historyProblems, logs.length > 0),
     ],
   };
 }

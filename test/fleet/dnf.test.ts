@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sshTransport } from '#collector/transport/ssh/ssh.ts';
 import type { Snapshot } from '#data/model/tables.ts';
 import { optionsFor, sshHost } from '#test/collector/ssh/sshd.ts';
+import { digestOf } from './digest.ts';
 import { expectValid } from '#test/collector/valid.ts';
 import { scanHost } from '#test/fixtures/scan-host.ts';
 import { dnfRoot, issuedAt } from './dnf-root.ts';
@@ -216,5 +217,115 @@ describe('a Rocky host, read as an ordinary account', () => {
   test('asks for no reboot, as its own plugin says', () => {
     expect(says('dnf -q -C needs-restarting -r')).toContain('Reboot should not be necessary.');
     expect([snapshot.scans[0]?.reboot_required, snapshot.scans[0]?.reboot_packages]).toEqual([false, []]);
+  });
+});
+
+describe('reading', () => {
+  test('changes nothing on the host, as an ordinary account', async () => {
+    await scan();
+    const before = digestOf(host);
+    await scan();
+    expect(digestOf(host)).toBe(before);
+  });
+
+  test("changes nothing as root either, but for the lock file of rpm's own database", async () => {
+    const files = () =>
+      says(
+        "find / -xdev ! -path '/var/lib/rpm*' -printf '%p %y %m %T@ %s %l\\n'; find /var/lib/rpm -type f ! -name '*-shm' ! -name '*-wal' -exec sha256sum '{}' +",
+      );
+    await scan({ ...host, user: 'root' });
+    const before = lines(files());
+    const asRoot = await scan({ ...host, user: 'root' });
+    expect(lines(files())).toEqual(before);
+    expect(asRoot.scans[0]?.is_root).toBe(true);
+    const state = (of: Snapshot) =>
+      [of.packages, of.updates, of.host_advisories, of.repositories].map((rows) =>
+        rows.map((row) => ({ ...row, fetched_at: null, installed_at: null })),
+      );
+    expect(state(asRoot)).toEqual(state(snapshot));
+    expect(asRoot.readings.filter((row) => row.status !== 'complete')).toEqual([]);
+  });
+
+  test('waits for nobody: a dnf that is at work is no obstacle', async () => {
+    says('sleep 86398 </dev/null >/dev/null 2>&1 & echo $! >/var/cache/dnf/metadata_lock.pid');
+    const locked = await scan({ ...host, user: 'root' });
+    says('kill "$(cat /var/cache/dnf/metadata_lock.pid)"; rm /var/cache/dnf/metadata_lock.pid');
+    expect(locked.updates.length).toBe(snapshot.updates.length);
+    expect(locked.readings.find((row) => row.subject === 'updates')?.status).toBe('complete');
+  });
+});
+
+describe('hosts that make it hard', () => {
+  const hidden = '[secret]\nname=Secret\nbaseurl=file:///srv/repos/epel\nenabled=1\ngpgcheck=0\n';
+  const variants = {
+    german: {
+      sshdConfig: ['SetEnv LANG=de_DE.UTF-8 LANGUAGE=de LC_ALL=de_DE.UTF-8', 'Banner /etc/banner'],
+      prepare: [
+        "printf 'Nur für Befugte\\nObsoleting Packages\\n' >/etc/banner",
+        "printf 'echo Updating Subscription Management repositories.\\n' >/home/patchledger/.bashrc",
+      ],
+    },
+    secret: {
+      prepare: [
+        `printf '${hidden.replaceAll('\n', '\\n')}' >/etc/yum.repos.d/secret.repo`,
+        'chmod 600 /etc/yum.repos.d/secret.repo',
+      ],
+    },
+    uncached: { prepare: ['rm -r /var/cache/dnf/baseos-* /var/cache/dnf/baseos.solv'] },
+    closed: { prepare: ['chmod 700 /var/cache/dnf', 'chmod 600 /var/log/dnf.rpm.log'] },
+  };
+  const scans = new Map<string, Snapshot>();
+  beforeAll(async () => {
+    for (const [index, [id, options]] of Object.entries(variants).entries()) {
+      const one = await fleet.add(dnfRoot, { id, address: `${network}.0.${index + 10}`, ...options });
+      scans.set(id, await scan(one));
+    }
+  }, 300_000);
+
+  function readingOf(id: string, subject: string): unknown[] {
+    const row = scans.get(id)?.readings.find((one) => one.subject === subject);
+    return [row?.status, row?.reason, row?.needs_root];
+  }
+
+  test('another language and banners change nothing', () => {
+    const german = scans.get('german');
+    const rows = (of: Snapshot | undefined) => of?.updates.map((row) => ({ ...row, host_id: '' }));
+    expect(rows(german)).toEqual(rows(snapshot));
+    expect([german?.rejections, german?.scans[0]?.reboot_required]).toEqual([[], false]);
+  });
+
+  test('repositories readable only by root are said, and what they would offer is not known', () => {
+    const reason = '/etc/yum.repos.d/secret.repo cannot be read by this account.';
+    expect(readingOf('secret', 'updates')).toEqual(['partial', reason, true]);
+    expect(readingOf('secret', 'repositories')).toEqual(['partial', reason, true]);
+  });
+
+  test('a repository whose lists are not there is absent, and "nothing of it is offered" no answer', () => {
+    const rows = scans.get('uncached')?.repositories.map((row) => [row.suite, row.present]);
+    expect(rows?.sort()).toEqual([
+      ['appstream', true],
+      ['baseos', false],
+      ['docker-ce-stable', true],
+      ['epel', true],
+    ]);
+    expect(readingOf('uncached', 'updates')).toEqual([
+      'partial',
+      'The package lists of baseos are absent on the host.',
+      true,
+    ]);
+  });
+
+  test('a cache and a log that only root may read are said', () => {
+    const [status, reason] = readingOf('closed', 'updates');
+    expect([status, reason]).toEqual([
+      'unread',
+      'The host holds none of its package lists. /var/cache/dnf cannot be read by this account.',
+    ]);
+    expect(readingOf('closed', 'advisories')[0]).toBe('unread');
+    expect(readingOf('closed', 'history')).toEqual([
+      'unread',
+      '/var/log/dnf.rpm.log cannot be read by this account.',
+      true,
+    ]);
   });
 });

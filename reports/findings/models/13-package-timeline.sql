@@ -2,24 +2,52 @@
 -- that no scan saw, also before the first scan; a scan is right wherever the two disagree. Each row is one
 -- version from one change to the next; `version` is null while the package was not there.
 CREATE OR REPLACE TABLE package_timeline AS
-WITH beside AS (
-  -- Kernels of rpm hosts stand beside each other under one name: to remove one leaves the others.
-  SELECT DISTINCT families.host_id, kernels.package
-  FROM (SELECT host_id, max(ecosystem) AS ecosystem FROM scans GROUP BY host_id) families
-  JOIN judged_packages kernels ON kernels.ecosystem = families.ecosystem
-  WHERE kernels.flavour IS NOT NULL AND families.ecosystem IN ('dnf', 'zypper')
+WITH beside_logs AS (SELECT unnest(['dnf', 'dnf5', 'yum', 'zypp']) AS log),
+rpm_events AS (
+  SELECT event.*, family.ecosystem, old.rank AS old_rank, new.rank AS new_rank
+  FROM install_events event
+  JOIN (SELECT host_id, incarnation, max(ecosystem) AS ecosystem FROM scans GROUP BY ALL) family USING (host_id, incarnation)
+  LEFT JOIN version_ranks old ON old.ecosystem = family.ecosystem AND old.version = event.old_version
+  LEFT JOIN version_ranks new ON new.ecosystem = family.ecosystem AND new.version = event.new_version
+  WHERE event.log IN (FROM beside_logs)
+),
+-- What an install brought, and when it went again.
+brought AS (
+  SELECT came.host_id, came.incarnation, came.package, came.architecture, came.not_before, came.new_rank AS rank, min(went.not_before) AS went_at
+  FROM rpm_events came
+  LEFT JOIN rpm_events went
+    ON went.host_id = came.host_id AND went.incarnation = came.incarnation AND went.package = came.package AND went.architecture = came.architecture
+    AND went.old_version = came.new_version AND went.not_before >= came.not_before
+  WHERE came.action = 'install'
+  GROUP BY ALL
+),
+-- rpm installs kernels beside each other, and the oldest is taken away in the end: the package is still there where a
+-- newer version of it came before and did not go, by the log or by what scans saw.
+gone_beside AS (
+  SELECT DISTINCT gone.host_id, gone.incarnation, gone.package, gone.architecture, gone.log, gone.local_time, gone.old_version
+  FROM rpm_events gone
+  LEFT JOIN brought
+    ON brought.host_id = gone.host_id AND brought.incarnation = gone.incarnation AND brought.package = gone.package AND brought.architecture = gone.architecture
+    AND brought.rank > gone.old_rank AND brought.not_before <= gone.not_after AND coalesce(brought.went_at > gone.not_after, true)
+  LEFT JOIN (
+    SELECT spell.*, ranks.ecosystem, ranks.rank
+    FROM package_spells spell JOIN version_ranks ranks USING (version)
+    WHERE spell.package IN (SELECT package FROM rpm_events WHERE action = 'remove')
+  ) seen
+    ON seen.host_id = gone.host_id AND seen.incarnation = gone.incarnation AND seen.package = gone.package AND seen.architecture = gone.architecture
+    AND seen.ecosystem = gone.ecosystem AND seen.rank > gone.old_rank AND seen.began_not_after <= gone.not_after AND coalesce(seen.ended_not_after > gone.not_after, true)
+  WHERE gone.action = 'remove' AND (brought.host_id IS NOT NULL OR seen.host_id IS NOT NULL)
 ),
 logged AS (
   SELECT
-    host_id, incarnation, package, architecture, not_before, not_after, action,
+    host_id, incarnation, package, architecture, not_before, not_after, action, log,
     CASE WHEN action IN ('remove', 'purge', 'disappear') THEN NULL ELSE new_version END AS version,
     -- What the line says was there before. An install may name the build whose settings were left over, and a
     -- purge may come long after the removal: they say nothing of that kind, or that nothing was there.
-    CASE WHEN action NOT IN ('install', 'purge') THEN old_version END AS version_before,
-    -- zypp's log calls an upgrade an install, too, and never says what was there before.
-    action <> 'purge' AND NOT (log = 'zypp' AND action = 'install') AS says_before
+    CASE WHEN action NOT IN ('install', 'purge') THEN old_version END AS version_before
   FROM install_events
-  WHERE completed IS DISTINCT FROM false AND NOT (action = 'remove' AND (host_id, package) IN (FROM beside))
+  ANTI JOIN gone_beside USING (host_id, incarnation, package, architecture, log, local_time, old_version)
+  WHERE completed IS DISTINCT FROM false
 ),
 present AS (
   SELECT host_id, incarnation, package, architecture, version, first_seen_at, last_seen_at, ended_not_before, ended_not_after, began_not_before, began_not_after, began_evidence
@@ -49,7 +77,8 @@ read_before AS (
   SELECT logged.*, read.read_at AS last_at
   FROM logged ASOF LEFT JOIN whole_readings read
     ON read.host_id = logged.host_id AND read.incarnation = logged.incarnation AND read.read_at <= logged.not_before
-  WHERE logged.says_before
+  -- An install says nothing of what was there where it may have come beside it.
+  WHERE logged.action <> 'purge' AND NOT (logged.action = 'install' AND logged.log IN (FROM beside_logs))
 ),
 -- An install that the log tells of, and of which the next whole reading saw nothing.
 gone_again AS (

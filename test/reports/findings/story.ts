@@ -21,13 +21,13 @@ export type Found = HostState | ScanStatus | null;
 
 export interface HostState {
   machine?: string;
-  /** Installed versions by package. */
+  /** Installed versions by package; of kernels beside each other several, with a space between them. */
   packages: { [name: string]: string };
   /** Newest version on offer by package. */
   offers?: { [name: string]: string | Partial<RowOf<'updates'>> };
-  /** Which log the lines are of; default 'dpkg'. */
+  /** Which log the lines are of, where its name is not the family's. */
   logName?: string;
-  /** [UTC instant, action, package, old, new] as the host's own log dates them. */
+  /** [UTC instant, action, package, old, new] as the log of the host's package manager dates them. */
   log?: [string, RowOf<'events'>['action'], string, string | null, string | null][];
   /** What else the host said of itself. */
   scan?: Partial<RowOf<'scans'>>;
@@ -37,7 +37,7 @@ export interface HostState {
   oldestProcess?: string;
   /** Package lists that the host uses. */
   repositories?: Partial<RowOf<'repositories'>>[];
-  /** Source package and its version, where they are not those of the binary. */
+  /** Source package and its version, where they are not those of the binary; '' for the binary's own version. */
   sources?: { [name: string]: [source: string, version: string] };
   /** Results of remediation scripts that lay on the host. */
   results?: Partial<RowOf<'results'>>[];
@@ -156,8 +156,8 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
     snapshot.processes = [
       { host_id: hostId, pid: 1, name: 'init', started_at: found.oldestProcess, maps_read: true },
     ];
-  snapshot.packages = Object.entries(found.packages).map(([name, version]) =>
-    packageRow(hostId, name, version, found.sources?.[name]),
+  snapshot.packages = Object.entries(found.packages).flatMap(([name, versions]) =>
+    versions.split(' ').map((version) => packageRow(hostId, name, version, found.sources?.[name])),
   );
   snapshot.updates = Object.entries(found.offers ?? {}).map(([name, offer]) =>
     updateRow(hostId, name, found.packages[name] ?? null, offer),
@@ -172,7 +172,7 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
   }));
   snapshot.events = (found.log ?? []).map((event) => ({
     ...eventRow(hostId, event),
-    log: found.logName ?? 'dpkg',
+    log: found.logName ?? found.scan?.ecosystem ?? 'dpkg',
   }));
   snapshot.host_advisories = (found.advisories ?? []).map((advisory) => ({
     ...advisoryRow(hostId),
@@ -228,7 +228,7 @@ function packageRow(
     architecture: 'amd64',
     version,
     source_package: source,
-    source_version: sourceVersion,
+    source_version: sourceVersion === '' ? version : sourceVersion,
     wanted: 'install',
     state: 'installed',
     origin: 'Debian',
