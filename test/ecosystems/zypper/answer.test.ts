@@ -50,10 +50,9 @@ test('an optional patch is none that patch would bring', () => {
   });
 });
 
-test('of kernels that stand beside each other the newest is what an update is compared with', () => {
+test('SUSE uname truncates the release: of kernels beside each other the newest is compared, the right one runs', () => {
   expect(updateOf(whole, 'kernel-default')?.installed_version).toBe('6.4.0-150600.22.3.1');
   const running = whole.rows.kernels?.filter((row) => row.running);
-  // SUSE uname truncates the release: the count of rebuilds is not in it.
   expect(running?.map((row) => [row.version, row.release])).toEqual([
     ['6.4.0-150600.22.3.1', '6.4.0-150600.22.3-default'],
   ]);

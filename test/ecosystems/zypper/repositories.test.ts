@@ -50,28 +50,24 @@ describe('nothing is offered', () => {
       'no metadata of one',
       without(/^\d+\t.*\tthird$/m),
       'updates',
-      'partial',
       'The metadata of 1 of 3 repositories is absent on the host.',
     ],
     [
       'no metadata at all',
       without(/^\d+\t.*$/gm),
       'updates',
-      'partial',
       'The host holds the metadata of none of its repositories.',
     ],
     [
       'no repository',
       without(/<repo [^]*<\/repo>/),
       'updates',
-      'partial',
       'No repository is enabled; SUSE Linux Enterprise gets its own by registering the host.',
     ],
     [
       'no advisories',
       (text: string) => text.replaceAll('\tyes\t', '\tno\t'),
       'advisories',
-      'partial',
       'No enabled repository carries advisories.',
     ],
     [
@@ -82,19 +78,21 @@ describe('nothing is offered', () => {
           '<message type="warning">Cannot read repo file \'/etc/x\': Permission denied</message><repo-list>',
         ),
       'repositories',
-      'partial',
       'A file that defines a repository cannot be read.',
     ],
     [
       'a strange name',
       (text: string) => text.replaceAll('third', 'th&amp;ird').replace('\tth&amp;ird', '\tth&ird'),
       'updates',
-      'partial',
       '1 of 3 repositories have names that zypper cannot be asked by.',
     ],
-  ])('%s: said, and never complete', (_what, change, subject, status, reason) => {
+  ])('%s: said, and never complete', (_what, change, subject, reason) => {
     const parsed = withSection(repositories, change);
-    expect(readingOf(parsed, subject)).toEqual({ subject, status, reason: expect.stringContaining(reason) });
+    expect(readingOf(parsed, subject)).toEqual({
+      subject,
+      status: 'partial',
+      reason: expect.stringContaining(reason),
+    });
     expect(readingOf(parsed, 'updates')?.status === 'complete').toBe(subject === 'advisories');
   });
 });
