@@ -3,9 +3,10 @@ import { apk } from './apk/apk.ts';
 import { apt } from './apt/apt.ts';
 import { dnf } from './dnf/dnf.ts';
 import { pacman } from './pacman/pacman.ts';
+import { zypper } from './zypper/zypper.ts';
 import type { Ecosystem } from './ecosystem.ts';
 
-export const ecosystems: Ecosystem[] = [apt, dnf, pacman, apk];
+export const ecosystems: Ecosystem[] = [apt, dnf, zypper, pacman, apk];
 
 /** The family with that id, or undefined. */
 export function findEcosystem(id: string): Ecosystem | undefined {

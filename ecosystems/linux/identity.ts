@@ -85,6 +85,8 @@ export function parseOsRelease(text: string): Map<string, string> {
 /** Distributions whose advisories speak of a major release, and those that speak of a major and a minor one. */
 const majorReleases = ['rhel', 'centos', 'rocky', 'almalinux', 'ol', 'amzn'];
 const minorReleases = ['alpine'];
+/** Those without releases: their VERSION_ID is the day of what is installed. */
+const rolling = ['opensuse-tumbleweed', 'opensuse-slowroll', 'opensuse-microos'];
 
 /** The release as advisories speak of it: the code name, or the distribution with its version; null when not known. */
 export function releaseOf(os: ReadonlyMap<string, string>): string | null {
@@ -93,7 +95,7 @@ export function releaseOf(os: ReadonlyMap<string, string>): string | null {
   if (id === undefined) return named ?? null;
   if (named !== undefined && (id === 'debian' || id === 'ubuntu')) return named;
   const version = /^\d[\w.-]{0,20}$/.exec(os.get('VERSION_ID') ?? '')?.[0];
-  if (version === undefined) return named ?? id;
+  if (version === undefined || rolling.includes(id)) return named ?? id;
   const parts = version.split('.');
   if (majorReleases.includes(id)) return `${id}-${parts[0]!}`;
   return `${id}-${minorReleases.includes(id) ? parts.slice(0, 2).join('.') : version}`;

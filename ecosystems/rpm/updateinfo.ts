@@ -142,7 +142,8 @@ export function parseUpdateinfo(context: ParseContext): Updateinfo {
     else if (word === 'whole' && file !== undefined) file.whole = true;
     else if (word === 'advisory' && file !== undefined) {
       advisory = advisoryOf(fields);
-      if (advisory === null) wrong('An advisory.');
+      if (isRetracted(fields)) advisory = null;
+      else if (advisory === null) wrong('An advisory.');
       else file.advisories.push(advisory);
     } else if (word === 'reference' && fields.length === 3) addReference(advisory, fields);
     else if (word === 'package') {
@@ -161,6 +162,11 @@ function fileOf([path = '', checked = '']: string[]): UpdateinfoFile {
 
 /** Ids are told by their shape, whoever the vendor: RHSA-2026:1, RLBA-…, ALSA-…, ALAS2-2026-939, FEDORA-2026-4a08954c02. */
 const advisoryId = /^[A-Za-z0-9][A-Za-z0-9_.:-]{2,99}$/;
+
+/** SUSE takes advisories back; libzypp then offers nothing for them. */
+function isRetracted([, , status = '']: string[]): boolean {
+  return status === 'retracted';
+}
 
 function advisoryOf(fields: string[]): Advisory | null {
   if (fields.length !== 7) return null;

@@ -14,6 +14,11 @@ WHERE seen.subject = 'advisories' AND packages.source IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL;
 
+-- The origin of what zypper offers is the vendor of the packages; SUSE's own are those that libzypp takes for one
+-- another (VendorAttr: "suse" and "opensuse", whatever follows).
+CREATE OR REPLACE MACRO is_suse_vendor(family, origin) AS
+  family = 'zypper' AND coalesce(regexp_matches(lower(origin), '^(open)?suse\b'), false);
+
 -- What the package managers of the hosts offer, spoken of by source package as advisories do. Of a security
 -- update it is the version from the security origin that counts, of any other the one that would be chosen.
 -- Rebuilds of the same source have no source version of their own and are left out.
@@ -26,7 +31,7 @@ SELECT
   installed_ranks.rank AS installed_rank,
   CASE
     WHEN chosen.security THEN 'security-unlisted'
-    WHEN NOT chosen.security AND lower(chosen.origin) = releases.distribution AND chosen.target_version = chosen.candidate_version THEN 'bugfix'
+    WHEN NOT chosen.security AND (lower(chosen.origin) = releases.distribution OR is_suse_vendor(chosen.ecosystem, chosen.origin)) AND chosen.target_version = chosen.candidate_version THEN 'bugfix'
     WHEN NOT chosen.security AND EXISTS (
       FROM host_advised advised
       WHERE advised.ecosystem = chosen.ecosystem AND advised.release = releases.release AND advised.source = offered.source AND advised.fixed_version = offered.source_version

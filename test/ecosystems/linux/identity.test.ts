@@ -166,6 +166,8 @@ test.each([
   ['ID="amzn"\nVERSION_ID="2023"', 'amzn-2023'],
   ['ID=fedora\nVERSION_ID=41\nVERSION_CODENAME=""', 'fedora-41'],
   ['ID="opensuse-leap"\nVERSION_ID="15.6"', 'opensuse-leap-15.6'],
+  ['ID="sles"\nVERSION_ID="15.6"', 'sles-15.6'],
+  ['ID="opensuse-tumbleweed"\nVERSION_ID="20261120"', 'opensuse-tumbleweed'],
   ['ID="sles"\nVERSION_ID="15.5"', 'sles-15.5'],
   ['ID=alpine\nVERSION_ID=3.19.1', 'alpine-3.19'],
   ['ID=arch\nBUILD_ID=rolling', 'arch'],

@@ -25,6 +25,8 @@ export interface HostState {
   packages: { [name: string]: string };
   /** Newest version on offer by package. */
   offers?: { [name: string]: string | Partial<RowOf<'updates'>> };
+  /** Which log the lines are of, where its name is not the family's. */
+  logName?: string;
   /** [UTC instant, action, package, old, new] as the log of the host's package manager dates them. */
   log?: [string, RowOf<'events'>['action'], string, string | null, string | null][];
   /** What else the host said of itself. */
@@ -175,7 +177,7 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
   }));
   snapshot.events = (found.log ?? []).map((event) => ({
     ...eventRow(hostId, event),
-    log: found.scan?.ecosystem ?? 'dpkg',
+    log: found.logName ?? found.scan?.ecosystem ?? 'dpkg',
   }));
   snapshot.host_advisories = (found.advisories ?? []).map((advisory) => ({
     ...advisoryRow(hostId),
