@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { feedsCommand } from './feeds.ts';
 import { initCommand } from './init.ts';
+import { nightlyCommand } from './nightly.ts';
 import { outcomesCommand } from './outcomes.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
@@ -34,6 +35,7 @@ export async function main(args: string[]): Promise<number> {
     scanCommand(),
     feedsCommand(),
     buildCommand(),
+    nightlyCommand(),
     serveCommand(),
     explainCommand(),
     remediateCommand(),

@@ -4,6 +4,7 @@ import { loadShippedFacts } from './feeds.ts';
 import { printJson, say } from './output.ts';
 import { runScan } from './run.ts';
 import type { RunResult } from './run.ts';
+import { waitOption } from './wait.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 /** Exit code when the run is recorded but some hosts were not read. */
@@ -14,7 +15,7 @@ export function scanCommand(): Command {
     .description('read every host of the inventory and append what was read to the record')
     .argument('[hosts...]', 'only these host ids')
     .addOption(workspaceOption())
-    .option('--wait <seconds>', 'how long to wait for another writer', Number, 60)
+    .addOption(waitOption())
     .option('--json', 'the result as JSON')
     .addHelpText('before', 'Example: patchledger scan\n         patchledger scan web1 web2 --json\n')
     .action(async (only: string[], options: { workspace?: string; wait: number; json?: boolean }) => {

@@ -30,6 +30,8 @@ export interface WorkspaceConfig {
   primaryPolicy: string | null;
   scan: {
     maxAgeHours: number;
+    /** A new run is expected this long after the last one. */
+    everyHours: number;
     connectSeconds: number;
     hostSeconds: number;
     concurrency: number;
@@ -115,6 +117,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
       primaryPolicy: config['primary-policy'] ?? null,
       scan: {
         maxAgeHours: config.scan['max-age-hours'],
+        everyHours: config.scan['every-hours'],
         connectSeconds: config.scan['connect-seconds'],
         hostSeconds: config.scan['host-seconds'],
         concurrency: config.scan.concurrency,

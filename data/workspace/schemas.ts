@@ -24,6 +24,12 @@ function within(min: number, max: number, usual: number, meaning: string): z.Zod
 
 const Scan = strict({
   'max-age-hours': within(1, 8760, 72, 'Age in hours beyond which a scan proves nothing about today.'),
+  'every-hours': within(
+    1,
+    744,
+    24,
+    'A new run is expected this long after the last one; pages say by when.',
+  ),
   'connect-seconds': within(
     1,
     600,
