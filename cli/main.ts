@@ -13,6 +13,7 @@ import { knownHostsCommand } from './known-hosts.ts';
 import { queryCommand } from './query.ts';
 import { remediateCommand } from './remediate.ts';
 import { scanCommand } from './scan.ts';
+import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { startCommand } from './start.ts';
 import { verifyCommand } from './verify.ts';
@@ -36,6 +37,7 @@ export async function main(args: string[]): Promise<number> {
     feedsCommand(),
     buildCommand(),
     nightlyCommand(),
+    scheduleCommand(),
     serveCommand(),
     explainCommand(),
     remediateCommand(),

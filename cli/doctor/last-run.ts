@@ -17,7 +17,8 @@ export async function readLastRun(
   entries: Entry[],
   collector: string,
 ): Promise<{ entry: Entry | null; scans: LastScan[] }> {
-  const entry = entries.filter(({ manifest }) => manifest.collector === collector).at(-1) ?? null;
+  const runs = entries.filter(({ manifest }) => manifest.collector === collector && manifest.kind === 'scan');
+  const entry = runs.at(-1) ?? null;
   if (entry === null) return { entry, scans: [] };
   const file = sqlFile(join(entry.path, 'scans.parquet'));
   const sql = `SELECT host_id, status, reason, clock_offset_ms FROM read_parquet(${file}) ORDER BY host_id`;

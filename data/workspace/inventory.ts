@@ -17,7 +17,14 @@ interface Place {
   path: string[];
 }
 
+/** The hosts that should exist, and those among them that may be asked to refresh their package lists. */
+export interface Population {
+  hosts: Member[];
+  refreshable: Set<string>;
+}
+
 interface Walk {
+  refreshable: Set<string>;
   members: Map<string, { row: RowOf<'population'>; place: Place }>;
   groups: Map<string, Place>;
   problems: Problem[];
@@ -27,11 +34,15 @@ type Member = RowOf<'population'>;
 const usualPort = 22;
 
 /** @returns the population, by host id; problems are added to the list */
-export function resolveInventory(files: InventoryFile[], problems: Problem[]): Member[] {
-  const walk: Walk = { members: new Map(), groups: new Map(), problems };
+export function resolveInventory(files: InventoryFile[], problems: Problem[]): Population {
+  const walk: Walk = { refreshable: new Set(), members: new Map(), groups: new Map(), problems };
   for (const { file, content } of files)
     visit(walk, { file, path: [] }, { content, groups: [], inherited: {} });
-  return [...walk.members.values()].map(({ row }) => row).sort((a, b) => (a.host_id < b.host_id ? -1 : 1));
+  const hosts = [...walk.members.values()].map(({ row }) => row);
+  return {
+    hosts: hosts.sort((a, b) => (a.host_id < b.host_id ? -1 : 1)),
+    refreshable: walk.refreshable,
+  };
 }
 
 interface Level {
@@ -95,6 +106,7 @@ function addHost(
     command: transport === 'command' ? (settings.command ?? null) : null,
   };
   walk.members.set(id, { row, place });
+  if (settings.refresh === true) walk.refreshable.add(id);
 }
 
 /** What cannot be true of a host that is reached that way. */

@@ -50,6 +50,8 @@ export interface WorkspaceContent {
   config: WorkspaceConfig;
   /** The population, by host id, with inherited settings resolved. */
   hosts: RowOf<'population'>[];
+  /** Ids of those that may be asked to refresh their package lists. */
+  refreshable: ReadonlySet<string>;
   policies: Policy[];
   exceptions: Exception[];
   approvals: Approval[];
@@ -105,7 +107,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
   const exceptions = readAll(parsed, 'exceptions/', Exceptions, problems);
   const approvals = readAll(parsed, 'approvals/', Approvals, problems);
   const evaluations = readAll(parsed, 'evaluations/', Evaluations, problems);
-  const hosts = resolveInventory(inventory, problems);
+  const { hosts, refreshable } = resolveInventory(inventory, problems);
   checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
   throwProblems(problems);
   if (config === undefined) throw new TypeError('a configuration without problems is there');
@@ -133,6 +135,7 @@ export function readContent(files: Pick<WorkspaceFile, 'path' | 'content'>[]): W
       },
     },
     hosts,
+    refreshable,
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),

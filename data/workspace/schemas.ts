@@ -109,6 +109,10 @@ const hostSettings = {
     .min(1)
     .optional()
     .describe('Words of the command that starts a shell on it, such as [podman, exec, -i, web, sh].'),
+  refresh: z
+    .boolean()
+    .optional()
+    .describe('Whether it may be asked to refresh its package lists before it is read.'),
   owner: Line.optional().describe('Who answers for it.'),
   environment: Name.optional(),
   ring: Name.optional().describe('Deployment ring, such as canary, early, broad.'),

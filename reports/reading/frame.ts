@@ -41,7 +41,7 @@ export async function askFrame(ask: Ask): Promise<Frame> {
 }
 
 /** A run takes its time, and a timer its liberty (`schedule --jitter`): so much later it is late. */
-const lateAfterHours = 2;
+export const lateAfterHours = 2;
 
 const expectedSql = `
   WITH last_runs AS (SELECT collector, max(recorded_at) AS ended_at FROM runs WHERE whole GROUP BY collector)

@@ -66,7 +66,7 @@ describe('a night on this machine', () => {
   beforeAll(() => {
     where = newWorkspace('feeds: { kev: not-there.json }\n');
     first = run(where, 'nightly', '--json');
-  }, 60_000);
+  }, 240_000);
 
   test('a feed that cannot be loaded stops neither scan nor build, and is told', () => {
     expect(first.status).toBe(3);
@@ -108,7 +108,7 @@ describe('a night on this machine', () => {
     expect(statusScript(where)).toBe(
       `globalThis.patchledgerFailedRun = {"at":"${report?.started_at}","steps":["build"]};\n`,
     );
-  }, 60_000);
+  }, 240_000);
 
   test('a scan that cannot write leaves what is built from the record with a mark on it', async () => {
     const before = readlinkSync(where.site);
@@ -120,12 +120,12 @@ describe('a night on this machine', () => {
     expect(status).toBe(5);
     expect(readlinkSync(where.site)).not.toBe(before);
     expect(statusScript(where)).toContain('"steps":["feeds","scan"]');
-  }, 60_000);
+  }, 240_000);
 
   test('the next build takes the mark away', () => {
     expect(run(where, 'build').status).toBe(0);
     expect(statusScript(where)).toContain('patchledgerFailedRun = null');
-  }, 60_000);
+  }, 240_000);
 
   test('files that are not valid: every step says so, nothing is recorded, the site stands marked', () => {
     const entries = kinds(where).length;
@@ -136,7 +136,7 @@ describe('a night on this machine', () => {
     expect(stderr).toContain('inventory/more.yaml:1:');
     expect(kinds(where)).toHaveLength(entries);
     expect(statusScript(where)).toContain('"steps":["feeds","scan","build"]');
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('two at once', () => {
@@ -154,7 +154,7 @@ describe('two at once', () => {
     expect((await ended)[0]).toBe(0);
     expect(kinds(where).filter((kind) => kind === 'scan')).toHaveLength(1);
     expect(readReport(where)?.exit_code).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   test('scan and build by hand wait for their turn, or leave with 5 when told not to wait', async () => {
     const where = newWorkspace();
@@ -182,7 +182,7 @@ describe('two at once', () => {
       while (!said.includes('waiting for')) await sleep(50);
     });
     expect((await once(waiting, 'close'))[0]).toBe(0);
-  }, 90_000);
+  }, 300_000);
 
   test('a night that is killed holds nothing, and its report shows that it never ended', async () => {
     const where = newWorkspace();
@@ -194,7 +194,7 @@ describe('two at once', () => {
 
     expect(run(where, 'nightly').status).toBe(0);
     expect(readReport(where)).toMatchObject({ exit_code: 0 });
-  }, 60_000);
+  }, 240_000);
 });
 
 test.each<[string, number[], number]>([
