@@ -33,7 +33,9 @@ interface Done {
 
 export function nightlyCommand(): Command {
   return new Command('nightly')
-    .description('what runs unattended: load feeds, scan every host, build the site')
+    .description(
+      'what runs unattended: load feeds, scan every host (package lists refreshed where allowed), build the site',
+    )
     .addOption(workspaceOption())
     .addOption(waitOption(usualWaitSeconds))
     .option('--json', 'the result as JSON')
@@ -82,7 +84,7 @@ const steps: { [step in Step]: (where: Places, waitSeconds: number) => Promise<D
     return { exitCode: someFailed ? somethingUnread : 0, lines: loads.map(describeLoad) };
   },
   async scan(where, waitSeconds) {
-    const run = await runScan({ places: where, waitSeconds });
+    const run = await runScan({ places: where, refresh: true, waitSeconds });
     await loadShippedFacts(where, waitSeconds);
     const complete = run.scans.every(({ status }) => status === 'ok');
     return { exitCode: complete ? 0 : somethingUnread, lines: describeRun(run) };

@@ -1,11 +1,11 @@
 /**
- * The probe: one POSIX sh program, sent on standard input to `sh`. It only reads, needs no temporary
- * file and no root, bounds every command on the host itself, and frames every answer.
+ * The probe: one POSIX sh program, sent on standard input to `sh`. It only reads (unless the inventory lets it
+ * ask for fresh package lists), needs no temporary file and no root, bounds every command on the host itself, and frames every answer.
  */
 import { ecosystems } from '#ecosystems/registry.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { quote } from '#ecosystems/shell.ts';
-import type { Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
+import type { Ecosystem, Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
 
 const probeVersion = '1';
 
@@ -59,8 +59,9 @@ printf '\\n%s stderr\\n\\n%s end 0 0\\n' "$mark" "$mark"
 /**
  * @param mark random hexadecimal word that frames the answer
  * @param positions how far each log was read before
+ * @param refresh whether the host is asked to refresh its package lists first
  */
-export function renderProbe(mark: string, positions: Positions): string {
+export function renderProbe(mark: string, positions: Positions, refresh = false): string {
   // A host may have the tools of several families: the one that its release names comes first.
   const atHome = ecosystems.map(
     ({ id, homes, detect }) =>
@@ -71,10 +72,12 @@ export function renderProbe(mark: string, positions: Positions): string {
   );
   const families = [...atHome, ...elsewhere];
   const own = ecosystems.map(
-    (family) => `${family.id})\n${family.sections(positions).map(runLine).join('\n')}\n;;`,
+    (family) => `${family.id})\n${ownSections(family, positions, refresh).map(runLine).join('\n')}\n;;`,
   );
+  const does = refresh ? 'asks for fresh package lists, reads, changes nothing else' : onlyReads;
   return frame(
     mark,
+    does,
     `${hello(families.join('\n')).trim()}
 ${linuxSections.map(runLine).join('\n')}
 case $family in
@@ -85,13 +88,15 @@ esac`,
 
 /** The same frame around other sections, without the greeting. */
 export function renderProgram(mark: string, sections: readonly SectionSpec[]): string {
-  return frame(mark, sections.map(runLine).join('\n'));
+  return frame(mark, onlyReads, sections.map(runLine).join('\n'));
 }
 
-function frame(mark: string, body: string): string {
+const onlyReads = 'reads, changes nothing';
+
+function frame(mark: string, does: string, body: string): string {
   if (!/^[0-9a-f]{32}$/.test(mark)) throw new RangeError('the mark must be 32 hexadecimal digits');
   return `#!/bin/sh
-# Patchledger probe ${probeVersion}: reads, changes nothing.
+# Patchledger probe ${probeVersion}: ${does}.
 # shellcheck disable=SC2016 # the quoted texts are meant for the sh that each section starts
 mark=${mark}
 ${functions.trim()}
@@ -115,9 +120,15 @@ main
 }
 
 /** Sections in the order in which they are run on a host of that family; null for none. */
-export function sectionsOf(family: string | null, positions: Positions): SectionSpec[] {
-  const own = ecosystems.find((ecosystem) => ecosystem.id === family)?.sections(positions) ?? [];
-  return [...linuxSections, ...own];
+export function sectionsOf(family: string | null, positions: Positions, refresh = false): SectionSpec[] {
+  const found = ecosystems.find((ecosystem) => ecosystem.id === family);
+  return found === undefined ? linuxSections : [...linuxSections, ...ownSections(found, positions, refresh)];
+}
+
+/** Those of the family; the refresh comes first, so that the others read what it brought. */
+function ownSections(family: Ecosystem, positions: Positions, refresh: boolean): SectionSpec[] {
+  const first = refresh && family.refresh ? [family.refresh] : [];
+  return [...first, ...family.sections(positions)];
 }
 
 /** One byte more than the limit is let through, to tell that there was more. */
