@@ -11,8 +11,10 @@ import type { Finding } from './doctor/check.ts';
 import { checkLastRun, readLastRun } from './doctor/last-run.ts';
 import { checkClock, checkDisk, checkPermissions } from './doctor/place.ts';
 import { checkPopulation } from './doctor/population.ts';
+import { checkNightly, checkPinnedNode, checkSchedule } from './doctor/schedule.ts';
 import { checkKeys, checkKnownHosts } from './doctor/ssh.ts';
 import { print, printJson } from './output.ts';
+import { allSchedulers, settingOf } from './schedule/schedulers.ts';
 import { sshSetUpOf } from './transports.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 import type { Places } from './workspace.ts';
@@ -20,7 +22,7 @@ import type { Places } from './workspace.ts';
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'look for what is wrong with the set-up: keys, known hosts, clock, disk, permissions, last run',
+      'look for what is wrong with the set-up: keys, known hosts, clock, disk, permissions, last run, schedule',
     )
     .addOption(workspaceOption())
     .option('--json', 'the result as JSON')
@@ -51,7 +53,10 @@ async function examine(where: Places): Promise<Finding[]> {
     ...checkPermissions(where),
     checkDisk(where, known),
   ];
-  if ('value' in workspace) findings.push(...(await examineRuns(workspace.value, known)));
+  if ('value' in workspace) {
+    findings.push(...(await examineRuns(workspace.value, known)));
+    findings.push(...(await examineSchedule(where, workspace.value)));
+  }
   return findings;
 }
 
@@ -69,6 +74,22 @@ async function examineRuns(workspace: Workspace, entries: Entry[]): Promise<Find
     ...(overSsh.length === 0 ? [] : checkKnownHosts(overSsh, setUp)),
     ...checkLastRun(last, config.scan.maxAgeHours),
   ];
+}
+
+async function examineSchedule(where: Places, workspace: Workspace): Promise<Finding[]> {
+  const found = await attempt('schedule', async () => {
+    const setting = settingOf(workspace);
+    const isScheduled = allSchedulers(setting).some(
+      ({ kind, installed }) => ['systemd', 'cron'].includes(kind) && installed().length > 0,
+    );
+    const { everyHours } = setting;
+    return [
+      ...checkSchedule(setting),
+      ...(isScheduled ? checkPinnedNode(setting, process.arch) : []),
+      ...(await checkNightly(where, { isScheduled, everyHours })),
+    ];
+  });
+  return 'finding' in found ? [found.finding] : found.value;
 }
 
 /** A failure is what `doctor` is for: it becomes a finding, and the other checks go on. */

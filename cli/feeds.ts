@@ -18,6 +18,7 @@ import { loadWorkspace } from '#data/workspace/load.ts';
 import type { Workspace } from '#data/workspace/load.ts';
 import { print, printJson, say, showProgress } from './output.ts';
 import { programVersion } from './version.ts';
+import { waitOption } from './wait.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 import type { Places } from './workspace.ts';
 
@@ -49,7 +50,7 @@ function loadCommand(): Command {
     .addOption(workspaceOption())
     .option('--from <place>', "a file, a folder, an address, 'upstream' or 'shipped'; for one feed")
     .option('--allow-shrinking', 'take a copy that holds much less than the last good one')
-    .option('--wait <seconds>', 'how long to wait for another writer', Number, 60)
+    .addOption(waitOption())
     .option('--json', 'the result as JSON')
     .addHelpText('before', 'Example: patchledger feeds load kev --from upstream\n')
     .action(async (ids: FeedId[], flags: LoadFlags) => {
@@ -141,6 +142,23 @@ async function appendLoads(
   });
 }
 
+/**
+ * Loads the feeds that patchledger.yaml takes from somewhere else than from what Patchledger ships.
+ *
+ * @returns what came of each; none when no feed is configured
+ */
+export async function loadConfiguredFeeds(
+  where: Places,
+  waitSeconds: number,
+): Promise<FeedRow<'feed_loads'>[]> {
+  const workspace = await loadWorkspace(where.root);
+  const ids = feedIds.filter((id) => !['off', 'shipped', undefined].includes(workspace.config.feeds[id]));
+  if (ids.length === 0) return [];
+  const wanted = chooseFeeds(workspace, ids, undefined);
+  const { loads } = await appendLoads(where, workspace, { wanted: () => wanted, waitSeconds });
+  return loads;
+}
+
 function summarise(loads: FeedRow<'feed_loads'>[]): Record<string, number> {
   const count = (outcome: string): number => loads.filter((load) => load.outcome === outcome).length;
   return { loaded: count('loaded'), unchanged: count('unchanged'), failed: count('failed') };
@@ -209,7 +227,14 @@ function readId(word: string, earlier: FeedId[] | undefined): FeedId[] {
   return [...(earlier ?? []), id];
 }
 
-function describeLoad({ feed, outcome, reason, advisories, current_at }: FeedRow<'feed_loads'>): string {
+/** A load in one line. */
+export function describeLoad({
+  feed,
+  outcome,
+  reason,
+  advisories,
+  current_at,
+}: FeedRow<'feed_loads'>): string {
   if (outcome === 'failed') return `${feed}: failed: it ${reason}; the last good copy stays in force`;
   return `${feed}: ${outcome}, ${advisories} records, current until ${current_at ?? 'an unknown time'}`;
 }

@@ -8,6 +8,7 @@ import { Failure } from '#data/model/failure.ts';
 import { derivedPath, deriveFindings, knownAt } from '#reports/derive.ts';
 import type { DeriveOptions } from '#reports/derive.ts';
 import type { Findings } from '#reports/findings/fold.ts';
+import { say } from './output.ts';
 import type { Places } from './workspace.ts';
 
 /**
@@ -36,7 +37,8 @@ export async function withFindings<T>(
   { asOf = null, waitSeconds = 60 }: FindingsOptions = {},
 ): Promise<T> {
   const options = deriveOptions(where, asOf);
-  return withWriterLock(where.cache, { waitSeconds }, async () => {
+  const onWait = (holder: string): void => say(`waiting for ${holder}…`);
+  return withWriterLock(where.cache, { waitSeconds, onWait }, async () => {
     const findings = await deriveFindings(options).catch((error: unknown) => {
       throw explainWriteError(error, where.cache, 'the record and the site are as they were');
     });

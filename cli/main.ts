@@ -7,6 +7,7 @@ import { explainCommand } from './explain.ts';
 import { feedsCommand } from './feeds.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
+import { nightlyCommand } from './nightly.ts';
 import { outcomesCommand } from './outcomes.ts';
 import { sayFailure } from './output.ts';
 import { knownHostsCommand } from './known-hosts.ts';
@@ -15,6 +16,7 @@ import { probeCommand } from './probe.ts';
 import { queryCommand } from './query.ts';
 import { remediateCommand } from './remediate.ts';
 import { scanCommand } from './scan.ts';
+import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { startCommand } from './start.ts';
 import { verifyCommand } from './verify.ts';
@@ -39,6 +41,8 @@ export async function main(args: string[]): Promise<number> {
     importCommand(),
     feedsCommand(),
     buildCommand(),
+    nightlyCommand(),
+    scheduleCommand(),
     serveCommand(),
     explainCommand(),
     remediateCommand(),

@@ -11,13 +11,13 @@ import { say } from './output.ts';
 import { programVersion } from './version.ts';
 import type { Places } from './workspace.ts';
 
-const waitSeconds = 60;
-
 /**
  * Appends an entry with people's files where they are not those that the record holds already. A record that
  * cannot be written, such as an auditor's copy, is judged by the files that it holds; that is said.
+ *
+ * @param waitSeconds how long to wait for another writer
  */
-export async function recordWorkspace(where: Places): Promise<void> {
+export async function recordWorkspace(where: Places, waitSeconds = 60): Promise<void> {
   const workspace = await loadWorkspace(where.root);
   const entries = listEntries(where.ledger);
   if (entries.length === 0 || isRecorded(workspace.files, entries)) return;

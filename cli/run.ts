@@ -23,6 +23,8 @@ export interface RunOptions {
   places: Places;
   /** Only these hosts are tried; the population is recorded whole all the same. */
   only?: string[];
+  /** Whether hosts whose inventory allows it are to refresh their package lists first. */
+  refresh?: boolean;
   /** How long to wait for another writer, in seconds. */
   waitSeconds: number;
   /** Ways to reach hosts, in the place of the usual ones. */
@@ -43,6 +45,7 @@ export interface RunResult {
 export async function runScan({
   places,
   only = [],
+  refresh = false,
   waitSeconds,
   transports,
   clock = Date.now,
@@ -52,7 +55,11 @@ export async function runScan({
   const lock = { waitSeconds, onWait: (holder: string) => say(`waiting for ${holder}…`) };
   return withWriterLock(places.ledger, lock, async () => {
     const history = await readHistory(listEntries(places.ledger));
-    const scanOptions = { ...scanOptionsOf(workspace, history, transports), clock };
+    const scanOptions = {
+      ...scanOptionsOf(workspace, history, transports),
+      refresh: (id: string) => refresh && workspace.refreshable.has(id),
+      clock,
+    };
     const progress = showProgress('scanning', hosts.length);
     const scans: RowOf<'scans'>[] = [];
     const gaps: RowOf<'readings'>[] = [];

@@ -4,6 +4,7 @@ import { loadShippedFacts } from './feeds.ts';
 import { printJson, say } from './output.ts';
 import { runScan } from './run.ts';
 import type { RunResult } from './run.ts';
+import { waitOption } from './wait.ts';
 import { findWorkspace, places, workspaceOption } from './workspace.ts';
 
 /** Exit code when the run is recorded but some hosts were not read. */
@@ -14,21 +15,38 @@ export function scanCommand(): Command {
     .description('read every host of the inventory and append what was read to the record')
     .argument('[hosts...]', 'only these host ids')
     .addOption(workspaceOption())
-    .option('--wait <seconds>', 'how long to wait for another writer', Number, 60)
+    .option(
+      '--refresh',
+      'have hosts refresh their package lists first, where the inventory says refresh: true',
+    )
+    .addOption(waitOption())
     .option('--json', 'the result as JSON')
-    .addHelpText('before', 'Example: patchledger scan\n         patchledger scan web1 web2 --json\n')
-    .action(async (only: string[], options: { workspace?: string; wait: number; json?: boolean }) => {
+    .addHelpText(
+      'before',
+      'Example: patchledger scan\n         patchledger scan web1 web2 --json\n         patchledger scan --refresh\n',
+    )
+    .action(async (only: string[], options: ScanFlags) => {
       const where = places(findWorkspace(options.workspace));
       const run = await runScan({
         places: where,
         only,
+        refresh: options.refresh === true,
         waitSeconds: options.wait,
       });
+      if (options.refresh && run.scans.every(({ host_id: id }) => !run.workspace.refreshable.has(id)))
+        say('no host was asked to refresh: none of them has refresh: true in the inventory');
       await loadShippedFacts(where, options.wait);
       if (options.json) printJson(asJson(run));
       else for (const line of describeRun(run)) say(line);
       if (run.scans.some(({ status }) => status !== 'ok')) process.exitCode = someHostsFailed;
     });
+}
+
+interface ScanFlags {
+  workspace?: string;
+  refresh?: boolean;
+  wait: number;
+  json?: boolean;
 }
 
 /** Hosts named one by one at most. */

@@ -43,7 +43,7 @@ async function main([word = 'start', ...args]) {
   checkPlatform();
   await installPackages();
   const target = targets[word] ?? ['cli/main.ts', word];
-  const flags = word === 'scan' ? scanFlags : [];
+  const flags = ['scan', 'nightly'].includes(word) ? scanFlags : [];
   return run(pinnedNode(), [...flags, join(root, target[0]), ...target.slice(1), ...args]);
 }
 

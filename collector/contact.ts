@@ -17,6 +17,12 @@ export interface Known {
   machineId: string | null;
 }
 
+interface Asked {
+  positions: Positions;
+  /** Whether the host is to refresh its package lists first; only where the inventory allows it. */
+  refresh: boolean;
+}
+
 export interface ContactOptions {
   limits: Limits;
   signal: AbortSignal;
@@ -74,33 +80,38 @@ export function snapshotOfFailure(
 export async function probeHost(
   connection: Connection,
   attempt: Attempt,
-  { known, ...options }: ContactOptions & { known: Known },
+  { known, refresh, ...options }: ContactOptions & { known: Known; refresh: boolean },
 ): Promise<{ snapshot: Snapshot; end: TransportEnd }> {
-  const first = await probeOnce(connection, attempt, { ...options, positions: known.positions });
+  const first = await probeOnce(connection, attempt, { ...options, refresh, positions: known.positions });
   const now = first.snapshot.scans[0]?.machine_id ?? null;
   const isOther = known.machineId !== null && now !== null && known.machineId !== now;
   if (!isOther || Object.keys(known.positions).length === 0) return first;
-  return probeOnce(connection, attempt, { ...options, positions: {} });
+  return probeOnce(connection, attempt, { ...options, refresh, positions: {} });
 }
 
 async function probeOnce(
   connection: Connection,
   { host, attempt, startedAtMs }: Attempt,
-  { positions, limits, ...options }: ContactOptions & { positions: Positions },
+  { positions, refresh, limits: usual, ...options }: ContactOptions & Asked,
 ): Promise<{ snapshot: Snapshot; end: TransportEnd }> {
   const clock = options.clock ?? Date.now;
+  const limits = refresh ? { ...usual, deadlineMs: usual.deadlineMs + refreshMs } : usual;
   const mark = (options.random ?? randomBytes)(16).toString('hex');
   const reader = frameReader({
     mark,
-    limits: sectionLimits(positions),
+    limits: sectionLimits(positions, refresh),
     totalBytes: limits.maxBytes,
     now: clock,
   });
   const sentAtMs = clock();
-  const end = await runProbe(connection, renderProbe(mark, positions), { limits, onBytes: reader.push });
+  const end = await runProbe(connection, renderProbe(mark, positions, refresh), {
+    limits,
+    onBytes: reader.push,
+  });
   const base = {
     hostId: host.host_id,
     positions,
+    refresh,
     hostKey: connection.hostKey,
     transport: host.transport,
     attempt,
@@ -134,6 +145,9 @@ async function runProbe(
   }
 }
 
+/** What a refresh may take beside the time for the probe. */
+const refreshMs = 180_000;
+
 const noAnswer: Answer = {
   frames: new Map(),
   finished: false,
@@ -151,9 +165,9 @@ function messageOf(error: unknown): string {
 }
 
 /** Every section of every family: which one a host belongs to is not known before it answers. */
-export function sectionLimits(positions: Positions): Map<string, number> {
+export function sectionLimits(positions: Positions, refresh = false): Map<string, number> {
   const all = [null, ...ecosystems.map((family) => family.id)].flatMap((family) =>
-    sectionsOf(family, positions),
+    sectionsOf(family, positions, refresh),
   );
   return new Map([['hello', helloBytes], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
 }

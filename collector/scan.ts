@@ -16,6 +16,8 @@ import type { Host, Limits, Transport, TransportEnd } from './transport/transpor
 
 export interface ScanOptions {
   known: (hostId: string) => Known;
+  /** Which hosts are to refresh their package lists before they are read; none when not given. */
+  refresh?: (hostId: string) => boolean;
   /** Hosts at work at the same time. */
   concurrency?: number;
   /** Hosts being connected to at the same time, not counting those that let us wait. */
@@ -146,7 +148,8 @@ async function scanOnce(
   leave();
   try {
     const known = options.known(host.host_id);
-    return await probeHost(connected.connection, attempt, { ...contact, known });
+    const refresh = options.refresh?.(host.host_id) ?? false;
+    return await probeHost(connected.connection, attempt, { ...contact, known, refresh });
   } finally {
     connected.connection.close();
     leaveWork();

@@ -7,6 +7,7 @@ import { parseIdentity, toInstant } from '#ecosystems/linux/identity.ts';
 import { parseProcesses } from '#ecosystems/linux/processes.ts';
 import { parseResults } from '#ecosystems/linux/results.ts';
 import { parseSoftware } from '#ecosystems/linux/software.ts';
+import { refreshName, withRefresh } from '#ecosystems/refresh.ts';
 import { findEcosystem } from '#ecosystems/registry.ts';
 import { sectionProblem } from '#ecosystems/sections.ts';
 import { isOurs } from './builds.ts';
@@ -24,6 +25,8 @@ import type { TransportEnd } from './transport/transport.ts';
 export interface Contact {
   hostId: string;
   positions: Positions;
+  /** Whether the host was asked to refresh its package lists; not when it is missing. */
+  refresh?: boolean;
   answer: Answer;
   end: TransportEnd;
   /** Fingerprint of the host key that was verified. */
@@ -57,7 +60,7 @@ export function buildSnapshot(contact: Contact): Snapshot {
     observedAt === null
       ? nothing()
       : readAll(contact, { outputs, hello, clock: measured.applied, observedAt });
-  const specs = sectionsOf(hello.family, contact.positions);
+  const specs = sectionsOf(hello.family, contact.positions, contact.refresh);
   const readings = readingRows(contact, read, specs);
   const verdict = verdictOf(contact, hello, readings);
   return {
@@ -128,7 +131,11 @@ function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Materi
   return {
     rows: uniqueTables(rows),
     scan: Object.assign({}, identity.scan, ...parsed.map((part) => part.scan)) as Parsed['scan'],
-    readings: [...identity.readings, ...parsed.flatMap((part) => part.readings)],
+    readings: withRefresh(
+      [...identity.readings, ...parsed.flatMap((part) => part.readings)],
+      outputs.get(refreshName),
+      contact.refresh === true && Boolean(findEcosystem(hello.family ?? '')?.refresh),
+    ),
     isRoot: identity.isRoot,
   };
 }

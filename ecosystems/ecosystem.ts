@@ -150,6 +150,11 @@ export interface Ecosystem {
   advice: { packages: string; updates: string };
   /** The family's commands. Positions say from where logs are read on. */
   sections: (positions: Positions) => SectionSpec[];
+  /**
+   * Asks for fresh package lists (`refreshSection`), on hosts that allow it; null where a family cannot refresh
+   * them without changing more.
+   */
+  refresh?: SectionSpec | null;
   /** Reads what the sections printed. Never throws, whatever a host printed. */
   parse: (context: ParseContext) => Parsed;
   /** Negative, zero or positive, in the family's own order of versions. */

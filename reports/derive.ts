@@ -54,8 +54,9 @@ export function knownAt(entries: readonly Entry[], instant: string): Entry[] {
 }
 
 function withStages(options: DeriveOptions, stages: Stage[]): FoldOptions {
-  const maxScanAgeHours =
-    options.maxScanAgeHours ?? readInForce(options.entries).content?.config.scan.maxAgeHours;
+  const scan = readInForce(options.entries).content?.config.scan;
+  const maxScanAgeHours = options.maxScanAgeHours ?? scan?.maxAgeHours;
+  const runEveryHours = options.runEveryHours ?? scan?.everyHours;
   const { cacheRoot, entries, threads } = options;
   return {
     cacheRoot,
@@ -63,5 +64,6 @@ function withStages(options: DeriveOptions, stages: Stage[]): FoldOptions {
     stages,
     ...(threads === undefined ? {} : { threads }),
     ...(maxScanAgeHours === undefined ? {} : { maxScanAgeHours }),
+    ...(runEveryHours === undefined ? {} : { runEveryHours }),
   };
 }

@@ -2,7 +2,7 @@
 import { ecosystems } from '#ecosystems/registry.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { quote } from '#ecosystems/shell.ts';
-import type { Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
+import type { Ecosystem, Positions, SectionSpec } from '#ecosystems/ecosystem.ts';
 
 export const probeVersion = '1';
 
@@ -144,9 +144,17 @@ ${runFamily()}`;
 }
 
 /** Functions that run the sections: `everywhere`, and one a family. */
-export function sectionFunctions(positions: Positions): string {
-  const own = ecosystems.map((family) => sectionsFunction(functionOf(family.id), family.sections(positions)));
+export function sectionFunctions(positions: Positions, refresh = false): string {
+  const own = ecosystems.map((family) =>
+    sectionsFunction(functionOf(family.id), sectionsOfFamily(family, positions, refresh)),
+  );
   return [sectionsFunction('everywhere', linuxSections), ...own].join('\n');
+}
+
+/** Those of the family; the refresh comes first, so that the others read what it brought. */
+export function sectionsOfFamily(family: Ecosystem, positions: Positions, refresh: boolean): SectionSpec[] {
+  const first = refresh && family.refresh ? [family.refresh] : [];
+  return [...first, ...family.sections(positions)];
 }
 
 export function sectionsFunction(name: string, sections: readonly SectionSpec[]): string {

@@ -14,6 +14,8 @@ export interface LockOptions {
   waitSeconds: number;
   /** Told once who is waited for. */
   onWait?: (holder: string) => void;
+  /** What the holder of this lock is doing; writing to the folder when not given. */
+  doing?: string;
 }
 
 export const lockFile = '.lock';
@@ -38,7 +40,10 @@ export async function withWriterLock<T>(
   }
 }
 
-async function acquire(folder: string, { waitSeconds, onWait }: LockOptions): Promise<DatabaseSync> {
+async function acquire(
+  folder: string,
+  { waitSeconds, onWait, doing = `writing to ${folder}` }: LockOptions,
+): Promise<DatabaseSync> {
   const path = join(folder, lockFile);
   const deadline = performance.now() + waitSeconds * 1000;
   for (let attempt = 0; ; attempt++) {
@@ -46,7 +51,7 @@ async function acquire(folder: string, { waitSeconds, onWait }: LockOptions): Pr
     if (lock !== undefined) return lock;
     const holder = findHolder(path);
     if (performance.now() >= deadline) {
-      throw new Failure('busy', `${holder} is writing to ${folder}`, {
+      throw new Failure('busy', `${holder} is ${doing}`, {
         nextStep: 'run the command again when it is done, or give --wait SECONDS',
         exitCode: busyExitCode,
       });

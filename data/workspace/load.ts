@@ -38,6 +38,8 @@ export interface WorkspaceConfig {
   primaryPolicy: string | null;
   scan: {
     maxAgeHours: number;
+    /** A new run is expected this long after the last one. */
+    everyHours: number;
     connectSeconds: number;
     hostSeconds: number;
     concurrency: number;
@@ -57,7 +59,9 @@ export interface WorkspaceContent {
   /** The population, by host id, with inherited settings resolved. */
   hosts: RowOf<'population'>[];
   /** Where each host is listed, and what is worth knowing of that. */
-  population: Omit<Population, 'hosts'>;
+  population: Omit<Population, 'hosts' | 'refreshable'>;
+  /** Ids of those that may be asked to refresh their package lists. */
+  refreshable: ReadonlySet<string>;
   policies: Policy[];
   exceptions: Exception[];
   approvals: Approval[];
@@ -140,7 +144,7 @@ function interpret(
   const exceptions = readAll(parsed, 'exceptions/', Exceptions, problems);
   const approvals = readAll(parsed, 'approvals/', Approvals, problems);
   const evaluations = readAll(parsed, 'evaluations/', Evaluations, problems);
-  const { hosts, kept, ...population } = readHosts(inventory, { named, files: elsewhere, problems });
+  const { hosts, kept, refreshable, ...population } = readHosts(inventory, { named, files: elsewhere, problems });
   checkPolicies(parsed, policies, { primary: config?.['primary-policy'], problems });
   if (areWritten) {
     const lists = [
@@ -156,6 +160,7 @@ function interpret(
     config: configOf(config),
     hosts,
     population,
+    refreshable,
     policies: policies.map(({ content }) => content),
     exceptions: exceptions.flatMap(({ content }) => content.exceptions),
     approvals: approvals.flatMap(({ content }) => content.approvals),
@@ -177,6 +182,7 @@ function configOf(config: z.output<typeof Config>): WorkspaceConfig {
     primaryPolicy: config['primary-policy'] ?? null,
     scan: {
       maxAgeHours: config.scan['max-age-hours'],
+      everyHours: config.scan['every-hours'],
       connectSeconds: config.scan['connect-seconds'],
       hostSeconds: config.scan['host-seconds'],
       concurrency: config.scan.concurrency,

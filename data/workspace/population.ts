@@ -23,6 +23,8 @@ export interface Population {
   notices: Notice[];
   /** Hosts of other sources that `leave-out` names. */
   leftOut: string[];
+  /** Ids of those that may be asked to refresh their package lists. */
+  refreshable: Set<string>;
 }
 
 export interface PopulationOptions {
@@ -33,11 +35,11 @@ export interface PopulationOptions {
 
 const usualPort = 22;
 /** How Patchledger gets in is its own business: here our own file has the last word. */
-const ownToSay: readonly SettingKey[] = ['user', 'transport', 'command'];
+const ownToSay: readonly SettingKey[] = ['user', 'transport', 'command', 'refresh'];
 
 /** @param claims our own ones first */
 export function joinClaims(claims: readonly Claim[], { leaveOut, problems }: PopulationOptions): Population {
-  const population: Population = { hosts: [], origins: new Map(), notices: [], leftOut: [] };
+  const population: Population = { hosts: [], origins: new Map(), notices: [], leftOut: [], refreshable: new Set() };
   const joining = { population, problems, proxies: new Set<string>() };
   const ids = new Set(claims.map(({ id }) => id));
   for (const { id, place } of leaveOut)
@@ -64,6 +66,7 @@ function memberOf(id: string, claims: Claim[], joining: Joining): Member {
   const [first] = claims;
   if (first === undefined) throw new TypeError('a host that nobody lists');
   const settings = joinSettings(id, claims, joining.problems);
+  if (settings.refresh === true) joining.population.refreshable.add(id);
   const transport = settings.transport ?? (claims.some(({ onlyOpenssh }) => onlyOpenssh !== null) ? 'openssh' : 'ssh');
   const remote = transport === 'ssh' || transport === 'openssh';
   if (!remote) dropAccess(claims, settings);

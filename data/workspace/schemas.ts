@@ -24,6 +24,12 @@ function within(min: number, max: number, usual: number, meaning: string): z.Zod
 
 const Scan = strict({
   'max-age-hours': within(1, 8760, 72, 'Age in hours beyond which a scan proves nothing about today.'),
+  'every-hours': within(
+    1,
+    744,
+    24,
+    'A new run is expected this long after the last one; pages say by when.',
+  ),
   'connect-seconds': within(
     1,
     600,
@@ -122,6 +128,10 @@ const hostSettings = {
     .min(1)
     .optional()
     .describe('Words of the command that starts a shell on it, such as [podman, exec, -i, web, sh].'),
+  refresh: z
+    .boolean()
+    .optional()
+    .describe('Whether it may be asked to refresh its package lists before it is read.'),
   owner: Line.optional().describe('Who answers for it.'),
   environment: Name.optional(),
   ring: Name.optional().describe('Deployment ring, such as canary, early, broad.'),

@@ -51,6 +51,7 @@ primary-policy: default
 
 # scan:
 #   max-age-hours: 72      # beyond this age a scan proves nothing about today
+#   every-hours: 24        # a new run is expected this long after the last one
 #   connect-seconds: 15    # for each step of connecting to one host
 #   host-seconds: 300      # for the probe on one host
 #   concurrency: 16        # hosts read at the same time

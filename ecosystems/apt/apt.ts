@@ -12,6 +12,7 @@ import { installedByFullName, originOf, parseUpdates, repositoriesByDescription 
 import { sources } from './sources.ts';
 import { parseUbuntuPro, withWithheld } from './ubuntu-pro.ts';
 import { compareVersions } from './version.ts';
+import { refreshSection } from '../refresh.ts';
 import { reading, sectionProblem } from '../sections.ts';
 import type { Ecosystem, ParseContext, Parsed, Reading } from '../ecosystem.ts';
 import type { PackageRow, Packages } from './dpkg-packages.ts';
@@ -27,6 +28,7 @@ export const apt: Ecosystem = {
   },
   detect: 'command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1',
   sections: aptSections,
+  refresh: refreshSection('apt-get update'),
   parse,
   compareVersions,
   sources,

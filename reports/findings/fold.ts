@@ -48,6 +48,8 @@ export interface FoldOptions {
   entries: Entry[];
   /** Age in hours beyond which a scan proves nothing about today (semantics 4; default 72). */
   maxScanAgeHours?: number;
+  /** Hours after a run at which the next one is expected (24). */
+  runEveryHours?: number;
   /** Cores DuckDB may use. */
   threads?: number;
   stages?: Stage[];
@@ -55,12 +57,14 @@ export interface FoldOptions {
 
 const schema = 'findings 3';
 const usualMaxScanAgeHours = 72;
+const usualRunEveryHours = 24;
 
 /** Where the findings of the given entries are, or would be. */
 export function findingsPath(options: FoldOptions): string {
   const settings = [
     schema,
     String(options.maxScanAgeHours ?? usualMaxScanAgeHours),
+    String(options.runEveryHours ?? usualRunEveryHours),
     ...createFacts(),
     ...addFacts(),
     ...createFeedFacts(),
@@ -184,9 +188,10 @@ function pickEntries(entries: Entry[], rows: { [column: string]: unknown }[]): E
 }
 
 /** The instant for which the findings hold: when the record last learned something. */
-function asOf({ maxScanAgeHours }: ExtendOptions): string {
+function asOf({ maxScanAgeHours, runEveryHours = usualRunEveryHours }: ExtendOptions): string {
   return `CREATE OR REPLACE TABLE as_of AS
-    SELECT max(recorded_at) AS instant, ${Math.trunc(maxScanAgeHours)}::BIGINT AS max_scan_age_hours FROM fact_entries`;
+    SELECT max(recorded_at) AS instant, ${Math.trunc(maxScanAgeHours)}::BIGINT AS max_scan_age_hours, ${Math.trunc(runEveryHours)}::BIGINT AS run_every_hours
+    FROM fact_entries`;
 }
 
 /** The newest cache of the same models whose entries are all among the wanted ones. */

@@ -4,6 +4,10 @@ import type { Ask } from './open.ts';
 export interface Frame {
   as_of: string;
   max_scan_age_hours: number;
+  /** Of the last whole runs of all collectors, the oldest; null when there is none. */
+  last_run_at: string | null;
+  /** By when a new run is expected: after that these pages are late. */
+  next_run_by: string | null;
   population: Population;
   /** The last comparison of the population with a list of others; null where the population is self-declared. */
   compared: Compared | null;
@@ -40,12 +44,23 @@ export interface Head {
 
 export async function askFrame(ask: Ask): Promise<Frame> {
   const [asOf] = await ask<{ instant: string; max_scan_age_hours: number }>('SELECT * FROM as_of');
+  const [expected] = await ask<Pick<Frame, 'last_run_at' | 'next_run_by'>>(expectedSql);
   const [population] = await ask<Population>(populationSql);
   const [compared = null] = await ask<Compared>(lastComparisonSql);
   const heads = await ask<Head>(headsSql);
-  if (asOf === undefined || population === undefined) throw new Error('findings without an as-of instant');
-  return { as_of: asOf.instant, max_scan_age_hours: asOf.max_scan_age_hours, population, compared, heads };
+  if (asOf === undefined || expected === undefined || population === undefined)
+    throw new Error('findings without an as-of instant');
+  const { instant, max_scan_age_hours } = asOf;
+  return { as_of: instant, max_scan_age_hours, ...expected, population, compared, heads };
 }
+
+/** A run takes its time, and a timer its liberty (`schedule --jitter`): so much later it is late. */
+export const lateAfterHours = 2;
+
+const expectedSql = `
+  WITH last_runs AS (SELECT collector, max(recorded_at) AS ended_at FROM runs WHERE whole GROUP BY collector)
+  SELECT min(ended_at) AS last_run_at, min(ended_at) + to_hours(any_value(run_every_hours) + ${lateAfterHours}) AS next_run_by
+  FROM last_runs CROSS JOIN as_of`;
 
 export const populationSql = `
   SELECT

@@ -3,10 +3,19 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkLastRun } from '#cli/doctor/last-run.ts';
+import { checkLastRun, readLastRun } from '#cli/doctor/last-run.ts';
 import { checkClock, checkDisk, checkPermissions } from '#cli/doctor/place.ts';
+import { checkNightly } from '#cli/doctor/schedule.ts';
+import { loadShippedFacts } from '#cli/feeds.ts';
+import { writeReport } from '#cli/nightly/report.ts';
+import { runScan } from '#cli/run.ts';
 import { places } from '#cli/workspace.ts';
+import { replayTransport } from '#collector/transport/replay.ts';
+import { listEntries } from '#data/ledger/entries.ts';
 import type { Entry } from '#data/ledger/entries.ts';
+import { withWriterLock } from '#data/ledger/lock.ts';
+import { initWorkspace } from '#data/workspace/init.ts';
+import { recording } from '../fixtures/replay.ts';
 
 const now = Date.parse('2026-11-23T12:00:00Z');
 
@@ -72,4 +81,66 @@ describe('the place', () => {
     mkdirSync(join(root, 'ledger'), { mode: 0o755 });
     expect(checkPermissions(places(root))).toMatchObject([{ state: 'ok' }]);
   });
+});
+
+describe('the nightly run', () => {
+  const began = '2026-11-23T03:20:00.000Z';
+  const report = {
+    program_version: '0.1.0',
+    started_at: began,
+    ended_at: '2026-11-23T03:50:00.000Z',
+    exit_code: 0,
+    steps: [{ step: 'scan' as const, exit_code: 0, failed: false, message: 'run 7' }],
+  };
+  const failed = { step: 'build' as const, exit_code: 1, failed: true, message: 'the disk is full' };
+  const at = (hours: number): number => Date.parse(began) + hours * 3_600_000;
+
+  test.each<[string, object, [hours: number, isScheduled: boolean], [state: string, message: string]]>([
+    ['went well', {}, [9, true], ['ok', 'the last one began 9 hours ago and did all it should']],
+    ['left hosts unread', { exit_code: 3 }, [9, true], ['ok', 'some hosts or feeds were not read']],
+    [
+      'failed',
+      { exit_code: 1, steps: [...report.steps, failed] },
+      [9, true],
+      ['problem', 'ended with 1; build: the disk is full'],
+    ],
+    ['is late, but not too late', {}, [26, true], ['ok', 'began 26 hours ago']],
+    ['did not start last night', {}, [27, true], ['problem', 'one is due every 24 hours']],
+    ['is old, but nothing starts it', {}, [900, false], ['ok', 'began 900 hours ago']],
+    ['was killed', { ended_at: null, exit_code: null }, [9, true], ['problem', 'was ended by force']],
+  ])('%s', async (_name, change, [hours, isScheduled], [state, message]) => {
+    const where = places(mkdtempSync(join(tmpdir(), 'patchledger-doctor-')));
+    mkdirSync(where.out, { recursive: true });
+    writeReport(where, { ...report, ...change });
+    const found = await checkNightly(where, { isScheduled, everyHours: 24, now: at(hours) });
+
+    expect(found).toEqual([expect.objectContaining({ check: 'nightly', state })]);
+    expect(found[0]?.message).toContain(message);
+  });
+
+  test('is at work: its lock is held', async () => {
+    const where = places(mkdtempSync(join(tmpdir(), 'patchledger-doctor-')));
+    mkdirSync(where.out, { recursive: true });
+    writeReport(where, { ...report, ended_at: null, exit_code: null });
+    const options = { isScheduled: true, everyHours: 24, now: at(1) };
+    const found = await withWriterLock(where.out, { waitSeconds: 0 }, () => checkNightly(where, options));
+    expect(found).toMatchObject([{ state: 'ok', message: 'the last one began 1 hours ago and is at work' }]);
+  });
+
+  test('has not begun yet', async () => {
+    const where = places(mkdtempSync(join(tmpdir(), 'patchledger-doctor-')));
+    expect(await checkNightly(where, { isScheduled: false, everyHours: 24 })).toEqual([]);
+    expect(await checkNightly(where, { isScheduled: true, everyHours: 24 })).toMatchObject([{ state: 'ok' }]);
+  });
+});
+
+test('the last run is the last scan, whatever was recorded after it', async () => {
+  const where = places(join(mkdtempSync(join(tmpdir(), 'patchledger-doctor-')), 'workspace'));
+  initWorkspace(where.root, { hostname: 'box' });
+  await runScan({ places: where, waitSeconds: 0, transports: { local: replayTransport(recording().bytes) } });
+  await loadShippedFacts(where, 0);
+  const entries = listEntries(where.ledger);
+
+  expect(entries.map(({ manifest }) => manifest.kind)).toEqual(['scan', 'feed']);
+  expect((await readLastRun(entries, 'box')).scans).toHaveLength(1);
 });

@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   readFileSync,
   symlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -182,6 +183,23 @@ describe('handing over', () => {
 
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ args: ['verify'] });
+  });
+
+  test('timers have no Node in their PATH: the launcher takes the pinned one, once it is there whole', () => {
+    chmodSync(join(checkout, 'bin/patchledger'), 0o755);
+    setup(['start']);
+    const tools = mkdtempSync(join(tmpdir(), 'patchledger-tools-'));
+    for (const tool of ['readlink', 'uname']) symlinkSync(`/usr/bin/${tool}`, join(tools, tool));
+    const launch = (env: NodeJS.ProcessEnv): Ran =>
+      spawnSync(join(checkout, 'bin/patchledger'), ['nightly'], { encoding: 'utf8', env });
+    expect(JSON.parse(launch({ PATH: tools }).stdout)).toMatchObject({ args: ['nightly'] });
+
+    // Killed while it was installed: the file is there, and no program.
+    const node = join(checkout, `node_modules/node-linux-${process.arch}/bin/node`);
+    rmSync(join(checkout, 'node_modules/.patchledger-installed'));
+    rmSync(node);
+    writeFileSync(node, 'half a program', { mode: 0o755 });
+    expect(launch(environment()).status).toBe(0);
   });
 
   test('with nothing to do the launcher shows the help', () => {

@@ -42,6 +42,20 @@ describe('the probe program', () => {
     },
   );
 
+  test('with a refresh it is clean, too, says so, and the refresh comes before what reads the lists', () => {
+    const refreshing = renderProbe(mark, {}, true);
+    expect(runTool(['shellcheck', '--shell=sh', '--severity=style', '-'], refreshing).stdout).toBe('');
+    expect(refreshing).toContain(': asks for fresh package lists, reads, changes nothing else.');
+    expect(refreshing.indexOf('\nrun refresh ')).toBeLessThan(refreshing.indexOf('\nrun apt-updates '));
+    expect(sectionsOf('apt', {}, true).filter(({ name }) => name === 'refresh')).toHaveLength(1);
+  });
+
+  test('without it nothing is refreshed, and hosts of no family never are', () => {
+    expect(program).not.toContain('apt-get update;');
+    expect(sectionsOf('apt', {}).map(({ name }) => name)).not.toContain('refresh');
+    expect(sectionsOf(null, {}, true)).toEqual(linuxSections);
+  });
+
   test.each([['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh'], ['mksh']])(
     'runs to its end in %s %s',
     (...shell) => {

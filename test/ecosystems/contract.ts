@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scanTables } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
+import { refreshName } from '#ecosystems/refresh.ts';
 import { runTool } from '#test/tools.ts';
 import type { Ecosystem, ParseContext, SectionOutput } from '#ecosystems/ecosystem.ts';
 
@@ -52,6 +53,16 @@ export function familyContract(family: Ecosystem, recorded: ParseContext, versio
     test.each(specs.map((spec) => [spec.name, spec.command]))('%s is clean POSIX shell', (_name, command) => {
       const checked = runTool(['shellcheck', '--shell=sh', '--severity=style', '-'], `${command}\n`);
       expect(checked.stdout).toBe('');
+    });
+
+    test('refreshes its package lists by one clean command, or not at all', () => {
+      const { refresh } = family;
+      const checked = runTool(
+        ['shellcheck', '--shell=sh', '--severity=style', '-'],
+        `${refresh?.command ?? ':'}\n`,
+      );
+      expect(checked.stdout).toBe('');
+      expect(refresh?.name ?? refreshName).toBe(refreshName);
     });
 
     test('reads the recorded host completely, in rows of the record', () => {

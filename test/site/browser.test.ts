@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveSite } from '#site/serve.ts';
+import { markFailedRun } from '#site/status.ts';
 import type { SiteServer } from '#site/serve.ts';
 import { openBrowser } from './browser.ts';
 import { fixFolder } from '#site/paths.ts';
@@ -219,6 +220,97 @@ test.each(kinds)('%s opens from a disk, with style and script', async (path) => 
     expect(await page.locator('.tools input').count()).toBe(lists);
     await page.getByRole('link', { name: 'Hosts', exact: true }).first().click();
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Hosts');
+  });
+});
+
+describe('how old a page is', () => {
+  // The last run of the fleet ended at 06:01:30 on that day; a scan is too old after 72 hours.
+  const lastRun = Date.parse('2026-11-23T06:01:30Z');
+  const late = 'The last run on this page is 27 hours old; a new one was expected by 2026-11-24 08:01 UTC.';
+  const old = 'The last run on this page is 3 days old; after 72 hours a reading proves nothing about today.';
+
+  /** What the page says at its top when it is read so many hours after the run. */
+  async function noteAfter(hours: number, url = server.url): Promise<string[]> {
+    let notes: string[] = [];
+    await visit(
+      url,
+      async (page) => {
+        await page.clock.setFixedTime(lastRun + hours * 3_600_000);
+        await page.reload();
+        notes = await page.locator('header .age').allInnerTexts();
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+        expect(width).toBeLessThanOrEqual(360);
+        // From a disk, axe itself would ask for files that the policy forbids.
+        const found = url.startsWith('file:') ? [] : await violations(page);
+        expect(found).toEqual([]);
+      },
+      { viewport: { width: 360, height: 740 } },
+    );
+    return notes;
+  }
+
+  test.each<[string, number, string[]]>([
+    ['by a reader whose clock is behind', -5, []],
+    ['the day after', 20, []],
+    ['before the next run has to be there', 25.9, []],
+    ['when it is late', 27, [`Late ${late}`]],
+    ['just within the greatest age', 72, ['Late ' + late.replace('27 hours', '3 days')]],
+    ['beyond the greatest age', 73, [`Old ${old}`]],
+    ['months later', 24 * 100, [`Old ${old.replace('3 days', '100 days')}`]],
+  ])('read %s', async (_name, hours, expected) => {
+    expect(await noteAfter(hours)).toEqual(expected);
+  });
+
+  test('it stands on every page, from a disk too, and moves nothing sideways', async () => {
+    for (const path of kinds) {
+      expect(await noteAfter(73, pathToFileURL(join(site, path)).href), path).toEqual([`Old ${old}`]);
+    }
+  });
+
+  test('without JavaScript each page says as of when it is, and by when a new run was expected', async () => {
+    for (const path of ['index.html', 'hosts/db-01/index.html']) {
+      await visit(
+        `${server.url}${path}`,
+        async (page) => {
+          const said = await page.locator('.evidence').innerText();
+          expect(said.replaceAll(/\s+/g, ' ')).toContain(
+            'As of 2026-11-23 06:01 UTC Next run by 2026-11-24 08:01 UTC',
+          );
+          expect(await page.locator('.age').count()).toBe(0);
+        },
+        { javaScriptEnabled: false },
+      );
+    }
+  });
+
+  test('a failed night puts its mark beside the pages: they say it, and are the same to the byte', async () => {
+    const fleet = await makeFleet();
+    const marked = await buildIn(join(fleet.folder, 'marked'), fleet.findingsPath);
+    const url = pathToFileURL(join(marked, 'index.html')).href;
+    const html = readFileSync(join(marked, 'index.html'), 'utf8');
+    markFailedRun(marked, { at: '2026-11-24T03:17:05.000Z', steps: ['scan', 'build'] });
+    const failed = 'The run of 2026-11-24 03:17 UTC failed: hosts were not read, pages were not made.';
+
+    expect(await noteAfter(20, url)).toEqual([`Not current ${failed}`]);
+    expect(await noteAfter(27, url)).toEqual([`Not current ${failed} ${late}`]);
+    expect(await noteAfter(73, url)).toEqual([`Old ${failed} ${old}`]);
+    expect(readFileSync(join(marked, 'index.html'), 'utf8')).toBe(html);
+    expect(html).not.toContain('failed:');
+  });
+
+  test('a mark that is not one of ours is not believed', async () => {
+    const fleet = await makeFleet();
+    const marked = await buildIn(join(fleet.folder, 'strange'), fleet.findingsPath);
+    const url = pathToFileURL(join(marked, 'index.html')).href;
+    markFailedRun(marked, { at: '<img src=x onerror=alert(1)>', steps: ['<script>' as never] });
+
+    expect(await noteAfter(20, url)).toEqual(['Not current The run of <img src=x onerr UTC failed: .']);
+  });
+
+  test('where there is no site yet, there is nobody to tell', () => {
+    expect(() =>
+      markFailedRun('/nowhere/site', { at: '2026-11-24T03:17:05.000Z', steps: ['scan'] }),
+    ).not.toThrow();
   });
 });
 

@@ -109,7 +109,7 @@ describe('pages', () => {
       expect([page, html(page)]).toEqual([
         page,
         expect.not.stringMatching(
-          /<style|<[^>]+ style=|<script(?! src="(\.\.\/)*assets\/list\.js")|<[^>]+ on[a-z]+=/i,
+          /<style|<[^>]+ style=|<script(?! src="(\.\.\/)*assets\/(list|age|status)\.js")|<[^>]+ on[a-z]+=/i,
         ),
       ]);
     }
@@ -122,7 +122,8 @@ describe('pages', () => {
     const sizes = styles.map((name) => gzipSync(readFileSync(join(site, 'assets', name))).length);
     expect(styles).toHaveLength(5);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000);
-    expect(gzipSync(readFileSync(join(site, 'assets/list.js'))).length).toBeLessThan(5_000);
+    const scripts = ['list', 'age', 'status'].map((name) => readFileSync(join(site, `assets/${name}.js`)));
+    expect(gzipSync(Buffer.concat(scripts)).length).toBeLessThan(5_000);
   });
 
   test('no sentence lost a space to formatting', () => {

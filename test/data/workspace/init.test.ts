@@ -34,6 +34,7 @@ describe('a new workspace', () => {
     expect(workspace.exceptions).toHaveLength(1);
     expect(workspace.config.scan).toEqual({
       maxAgeHours: 72,
+      everyHours: 24,
       connectSeconds: 15,
       hostSeconds: 300,
       concurrency: 16,
