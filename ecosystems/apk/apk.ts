@@ -8,6 +8,7 @@ import { sources } from './sources.ts';
 import { parseUpdates } from './updates.ts';
 import { compareVersions } from './version.ts';
 import { reading } from '../sections.ts';
+import { refreshSection } from '../refresh.ts';
 import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
 import type { PackageRow, Packages } from './installed.ts';
 import type { Updates } from './updates.ts';
@@ -24,6 +25,7 @@ export const apk: Ecosystem = {
   sections: apkSections,
   parse,
   compareVersions,
+  refresh: refreshSection('apk update'),
   sources,
   remediation: null,
 };

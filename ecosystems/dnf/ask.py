@@ -85,8 +85,8 @@ def say_repo(repo):
     checked = made = None
     if repo.enabled:
         primary = repo.get_metadata_path("primary")
-        path = os.path.join(os.path.dirname(primary), "repomd.xml")
-        checked = int(os.stat(path).st_mtime) if os.path.exists(path) else None
+        # The time that dnf itself goes by: lists that were found to be current are touched, not fetched anew.
+        checked = int(os.stat(primary).st_mtime) if primary and os.path.exists(primary) else None
         made = repo._repo.getMaxTimestamp()
     address = (list(repo.baseurl) or [repo.metalink or repo.mirrorlist or ""])[0]
     say("repo", repo.id, "loaded" if repo.enabled else "absent", repo.priority, repo.metadata_expire, checked, made,

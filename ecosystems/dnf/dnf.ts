@@ -13,6 +13,7 @@ import { parseRpmLog } from './rpm-log.ts';
 import { dnfSections } from './sections.ts';
 import { readAnswers, repositoryRows, updateRows } from './updates.ts';
 import { parseYumLog } from './yum-log.ts';
+import { refreshSection } from '../refresh.ts';
 import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
 
 export const dnf: Ecosystem = {
@@ -27,6 +28,7 @@ export const dnf: Ecosystem = {
   sections: dnfSections,
   parse,
   compareVersions,
+  refresh: refreshSection('dnf makecache'),
   sources: redhatSources,
   remediation: null,
 };

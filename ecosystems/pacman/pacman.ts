@@ -25,6 +25,8 @@ export const pacman: Ecosystem = {
   sections: pacmanSections,
   parse,
   compareVersions,
+  // New lists without the upgrades that belong to them break an Arch host at the next install.
+  refresh: null,
   sources,
   remediation: null,
 };

@@ -12,6 +12,7 @@ import { parseHistory } from './history.ts';
 import { parseRepositories } from './repositories.ts';
 import { zypperSections } from './sections.ts';
 import { updatesOf } from './updates.ts';
+import { refreshSection } from '../refresh.ts';
 import type { Ecosystem, ParseContext, Parsed } from '../ecosystem.ts';
 
 export const zypper: Ecosystem = {
@@ -25,6 +26,7 @@ export const zypper: Ecosystem = {
   sections: zypperSections,
   parse,
   compareVersions,
+  refresh: refreshSection('zypper --non-interactive refresh'),
   sources: suseSources,
   remediation: null,
 };

@@ -41,7 +41,7 @@ describe('what became of a refresh', () => {
       'The refresh of its package lists was not complete: W: Some index files failed to download.',
     ],
   ])('%s', (_name, output, reason) => {
-    const readings = withRefresh(whole, output === null ? undefined : outputOf('', output));
+    const readings = withRefresh(whole, output === null ? undefined : outputOf('', output), false);
     expect(readings[0]).toEqual(whole[0]);
     expect(readings[1]).toEqual({
       subject: 'repositories',
@@ -50,9 +50,14 @@ describe('what became of a refresh', () => {
     });
   });
 
+  test('one that was asked for and never came is said: an installed probe refreshes nothing', () => {
+    const [, reading] = withRefresh(whole, undefined, true);
+    expect(reading).toMatchObject({ status: 'partial', reason: expect.stringContaining('not done') });
+  });
+
   test('it makes nothing better, and hides no other reason', () => {
     const unread: Reading[] = [{ subject: 'repositories', status: 'unread', reason: 'Nothing was read.' }];
-    expect(withRefresh(unread, outputOf('', { exitStatus: 100, stderr: 'E: no' }))).toEqual([
+    expect(withRefresh(unread, outputOf('', { exitStatus: 100, stderr: 'E: no' }), true)).toEqual([
       {
         subject: 'repositories',
         status: 'unread',
@@ -66,6 +71,7 @@ describe('what became of a refresh', () => {
     const [, reading] = withRefresh(
       whole,
       outputOf('', { exitStatus: 1, stderr: `\u001b[2J${'x'.repeat(5000)}` }),
+      true,
     );
     expect(reading?.reason).not.toMatch(/\p{Cc}/u);
     expect(reading?.reason?.length).toBeLessThan(400);

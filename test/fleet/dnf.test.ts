@@ -177,7 +177,7 @@ describe('a Rocky host, read as an ordinary account', () => {
       .map((line) => line.split(/\s+/)[0]);
     expect(snapshot.repositories.map((row) => row.suite).sort()).toEqual(said.sort());
     for (const row of snapshot.repositories) {
-      const seconds = says(`stat -c %Y /var/cache/dnf/${row.suite}-*/repodata/repomd.xml`).trim();
+      const seconds = says(`stat -c %Y /var/cache/dnf/${row.suite}-*/repodata/*-primary.xml*`).trim();
       expect([row.suite, row.present, Date.parse(row.fetched_at ?? '')]).toEqual([
         row.suite,
         true,
