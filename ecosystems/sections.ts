@@ -1,6 +1,6 @@
 /** Reading the output of sections in plain words. */
 import { clean } from '#data/model/clean.ts';
-import type { Reading, SectionOutput } from './ecosystem.ts';
+import type { Reading, SectionOutput, SectionSpec } from './ecosystem.ts';
 import type { ReadingStatus, Subject } from '#data/model/words.ts';
 
 /**
@@ -28,6 +28,23 @@ export function reading(subject: Subject, problems: (string | null)[], anythingR
   if (reasons.length === 0) return { subject, status: 'complete', reason: null };
   const status: ReadingStatus = anythingRead ? 'partial' : 'unread';
   return { subject, status, reason: [...new Set(reasons)].join(' ') };
+}
+
+/** A section of a family. `root`: root reads more of it; false when not given. */
+export function section(
+  name: string,
+  command: string,
+  options: Pick<SectionSpec, 'subjects' | 'timeoutSeconds'> & { megabytes: number; root?: boolean },
+): SectionSpec {
+  const { subjects, timeoutSeconds, megabytes, root = false } = options;
+  return {
+    name,
+    command: command.trim(),
+    timeoutSeconds,
+    maxBytes: megabytes * 1_048_576,
+    subjects,
+    rootReadsMore: root,
+  };
 }
 
 /** Lines of a text, without the empty one after the last newline. */

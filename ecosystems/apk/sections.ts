@@ -4,6 +4,7 @@
 import { deletedPaths } from '../linux/deleted-paths.ts';
 import { logCommand, readFrom } from '../log-files.ts';
 import { partFunction } from '../parts.ts';
+import { section } from '../sections.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 /** `$db` is the database of installed packages: paragraphs of `K:value` lines. */
@@ -167,37 +168,22 @@ export function apkSections(positions: Positions): SectionSpec[] {
   return [
     section('apk-packages', packagesCommand, {
       subjects: ['packages', 'kernels', 'history'],
-      seconds: 30,
+      timeoutSeconds: 30,
       megabytes: 8,
     }),
-    section('apk-kernels', kernelsCommand, { subjects: ['kernels'], seconds: 10, megabytes: 1 }),
+    section('apk-kernels', kernelsCommand, { subjects: ['kernels'], timeoutSeconds: 10, megabytes: 1 }),
     section('apk-updates', updatesCommand, {
       subjects: ['updates', 'repositories'],
-      seconds: 120,
+      timeoutSeconds: 120,
       megabytes: 16,
       root: true,
     }),
     section('mapping-owners', ownersCommand, {
       subjects: ['mappings'],
-      seconds: 30,
+      timeoutSeconds: 30,
       megabytes: 1,
       root: true,
     }),
-    section('apk-log', log, { subjects: ['history'], seconds: 60, megabytes: 24, root: true }),
+    section('apk-log', log, { subjects: ['history'], timeoutSeconds: 60, megabytes: 24, root: true }),
   ];
-}
-
-function section(
-  name: string,
-  command: string,
-  options: Pick<SectionSpec, 'subjects'> & { seconds: number; megabytes: number; root?: boolean },
-): SectionSpec {
-  return {
-    name,
-    command: command.trim(),
-    timeoutSeconds: options.seconds,
-    maxBytes: options.megabytes * 1_048_576,
-    subjects: options.subjects,
-    rootReadsMore: options.root ?? false,
-  };
 }

@@ -2,6 +2,7 @@
 import { deletedPaths } from '../linux/deleted-paths.ts';
 import { logCommand, readFrom } from '../log-files.ts';
 import { partFunction, partMark } from '../parts.ts';
+import { section } from '../sections.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 /**
@@ -185,20 +186,4 @@ export function aptSections(positions: Positions): SectionSpec[] {
     section('dpkg-log', dpkgLog, { subjects: ['history'], timeoutSeconds: 60, megabytes: 24, root: true }),
     section('apt-history', history, { subjects: ['history'], timeoutSeconds: 60, megabytes: 8, root: true }),
   ];
-}
-
-function section(
-  name: string,
-  command: string,
-  options: Pick<SectionSpec, 'subjects' | 'timeoutSeconds'> & { megabytes: number; root?: boolean },
-): SectionSpec {
-  const { subjects, timeoutSeconds, megabytes, root = false } = options;
-  return {
-    name,
-    command: command.trim(),
-    timeoutSeconds,
-    maxBytes: megabytes * 1_048_576,
-    subjects,
-    rootReadsMore: root,
-  };
 }

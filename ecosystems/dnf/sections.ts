@@ -9,6 +9,7 @@ import { ownersSection } from '../rpm/mapping-owners.ts';
 import { packagesSection } from '../rpm/packages.ts';
 import { updateinfoSection } from '../rpm/updateinfo.ts';
 import { quote } from '../shell.ts';
+import { section } from '../sections.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 const ask = readFileSync(new URL('ask.py', import.meta.url), 'utf8');
@@ -124,44 +125,32 @@ export function dnfSections(positions: Positions): SectionSpec[] {
       subjects: ['updates', 'repositories'],
       timeoutSeconds: 180,
       megabytes: 16,
+      root: true,
     }),
     updateinfoSection([
       '/var/cache/dnf/*/repodata/*updateinfo.xml*',
       '/var/cache/libdnf5/*/repodata/*updateinfo.xml*',
       '/var/cache/yum/*/*/*/*updateinfo.xml*',
     ]),
-    section('dnf-reboot', rebootCommand, { subjects: [], timeoutSeconds: 60, megabytes: 1 }),
+    section('dnf-reboot', rebootCommand, { subjects: [], timeoutSeconds: 60, megabytes: 1, root: true }),
     ownersSection,
     section('dnf-log', logCommand('/var/log/dnf.rpm.log*', readFrom(positions['dnf']), logReader), {
       subjects: ['history'],
       timeoutSeconds: 60,
       megabytes: 24,
+      root: true,
     }),
     section('dnf-history', historyCommand(readFrom(positions['dnf5'])), {
       subjects: ['history'],
       timeoutSeconds: 60,
       megabytes: 24,
+      root: true,
     }),
     section('yum-log', logCommand('/var/log/yum.log*', readFrom(undefined), yumReader), {
       subjects: ['history'],
       timeoutSeconds: 60,
       megabytes: 8,
+      root: true,
     }),
   ];
-}
-
-function section(
-  name: string,
-  command: string,
-  options: Pick<SectionSpec, 'subjects' | 'timeoutSeconds'> & { megabytes: number },
-): SectionSpec {
-  const { subjects, timeoutSeconds, megabytes } = options;
-  return {
-    name,
-    command: command.trim(),
-    timeoutSeconds,
-    maxBytes: megabytes * 1_048_576,
-    subjects,
-    rootReadsMore: true,
-  };
 }

@@ -2,6 +2,7 @@
 import { deletedPaths } from '../linux/deleted-paths.ts';
 import { logCommand, readFrom } from '../log-files.ts';
 import { partFunction } from '../parts.ts';
+import { section } from '../sections.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 /** `$db` is the folder of the databases, with a slash at its end. */
@@ -141,37 +142,22 @@ export function pacmanSections(positions: Positions): SectionSpec[] {
   return [
     section('pacman-packages', packagesCommand, {
       subjects: ['packages', 'kernels'],
-      seconds: 30,
+      timeoutSeconds: 30,
       megabytes: 8,
     }),
-    section('pacman-kernels', kernelsCommand, { subjects: ['kernels'], seconds: 10, megabytes: 1 }),
-    section('pacman-updates', updatesCommand, { subjects: ['updates'], seconds: 120, megabytes: 16 }),
+    section('pacman-kernels', kernelsCommand, { subjects: ['kernels'], timeoutSeconds: 10, megabytes: 1 }),
+    section('pacman-updates', updatesCommand, { subjects: ['updates'], timeoutSeconds: 120, megabytes: 16 }),
     section('pacman-repositories', repositoriesCommand, {
       subjects: ['repositories', 'updates'],
-      seconds: 30,
+      timeoutSeconds: 30,
       megabytes: 1,
     }),
     section('mapping-owners', ownersCommand, {
       subjects: ['mappings'],
-      seconds: 30,
+      timeoutSeconds: 30,
       megabytes: 1,
       root: true,
     }),
-    section('pacman-log', log, { subjects: ['history'], seconds: 60, megabytes: 24, root: true }),
+    section('pacman-log', log, { subjects: ['history'], timeoutSeconds: 60, megabytes: 24, root: true }),
   ];
-}
-
-function section(
-  name: string,
-  command: string,
-  options: Pick<SectionSpec, 'subjects'> & { seconds: number; megabytes: number; root?: boolean },
-): SectionSpec {
-  return {
-    name,
-    command: command.trim(),
-    timeoutSeconds: options.seconds,
-    maxBytes: options.megabytes * 1_048_576,
-    subjects: options.subjects,
-    rootReadsMore: options.root ?? false,
-  };
 }

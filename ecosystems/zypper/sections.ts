@@ -4,6 +4,7 @@ import { partFunction } from '../parts.ts';
 import { ownersSection } from '../rpm/mapping-owners.ts';
 import { packagesSection } from '../rpm/packages.ts';
 import { updateinfoSection } from '../rpm/updateinfo.ts';
+import { section } from '../sections.ts';
 import type { Positions, SectionSpec } from '../ecosystem.ts';
 
 /**
@@ -110,20 +111,4 @@ export function zypperSections(positions: Positions): SectionSpec[] {
       root: true,
     }),
   ];
-}
-
-function section(
-  name: string,
-  command: string,
-  options: Pick<SectionSpec, 'subjects' | 'timeoutSeconds'> & { megabytes: number; root?: boolean },
-): SectionSpec {
-  const { subjects, timeoutSeconds, megabytes, root = false } = options;
-  return {
-    name,
-    command: command.trim(),
-    timeoutSeconds,
-    maxBytes: megabytes * 1_048_576,
-    subjects,
-    rootReadsMore: root,
-  };
 }

@@ -7,6 +7,7 @@ import { blackHole } from '#test/collector/ssh/bad-servers.ts';
 import { startCachedHosts } from '#test/collector/ssh/cached-host.ts';
 import type { CachedHosts } from '#test/collector/ssh/cached-host.ts';
 import { sshHost } from '#test/collector/ssh/sshd.ts';
+import { familyRoots } from '#test/fleet/family-roots.ts';
 import { startFleet } from '#test/fleet/fleet.ts';
 import type { Fleet } from '#test/fleet/fleet.ts';
 import { releases } from '#test/fleet/roots.ts';
@@ -141,14 +142,17 @@ function assertAll(found: { [status: string]: number }, expected: { [status: str
 
 async function benchReal(fleet: Fleet): Promise<void> {
   const wanted = 50 - fleet.hosts.length;
+  const roots = [...releases, ...familyRoots.map(({ root }) => root)];
   for (let n = 0; n < wanted; n++) {
-    const release = releases[n % releases.length] ?? 'bookworm';
-    await fleet.add(release, { id: `real${n}`, address: `127.77.5.${n + 1}`, size: '64m' });
+    const root = roots[n % roots.length] ?? 'bookworm';
+    await fleet.add(root, { id: `real${n}`, address: `127.77.5.${n + 1}`, size: '64m' });
   }
   const hosts: Host[] = fleet.hosts.map(({ id, address, port, user }) =>
     sshHost({ host_id: id, address, port, login: user }),
   );
-  console.log(`\n${hosts.length} real hosts of Debian 11, 12 and 13, ${concurrency} at a time`);
+  console.log(
+    `\n${hosts.length} real hosts of Debian 11, 12 and 13, ${familyRoots.map(({ id }) => id).join(', ')}, ${concurrency} at a time`,
+  );
   const [ours, theirs] = await inTurn(
     2,
     () => scanCost(fleet.folder, hosts, concurrency),
