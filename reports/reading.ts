@@ -106,7 +106,7 @@ export interface Coverage {
   shared: SharedMachine[];
 }
 
-const runsShown = 20;
+const runsShown = 60;
 
 /** As of when, of whom, and what proves it. */
 export function readFrame(source: FindingsSource): Promise<Frame> {

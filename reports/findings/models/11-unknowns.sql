@@ -11,6 +11,12 @@ complete AS (
   WHERE reading.status = 'complete'
   GROUP BY ALL
 ),
+-- Families whose hosts bring no advisories are not asked for them; of a host that was never read nobody knows.
+bringing AS (
+  SELECT reading.host_id, bool_or(reading.subject = 'advisories') AS advisories
+  FROM fact_readings reading JOIN scans scan USING (host_id, collector, sequence)
+  WHERE scan.was_read GROUP BY reading.host_id
+),
 wanted AS (
   SELECT hosts.host_id, subject.name AS subject FROM hosts CROSS JOIN subjects subject WHERE hosts.listed_now
 ),
@@ -29,19 +35,21 @@ answers AS (
       ELSE coalesce(reading.reason, 'not read')
     END AS reason,
     coalesce(reading.needs_root, false) AS needs_root,
+    coalesce(bringing.advisories, true) AS asked,
     complete.last_complete_at
   FROM wanted
   LEFT JOIN latest ON latest.host_id = wanted.host_id
   LEFT JOIN fact_readings reading
     ON reading.host_id = wanted.host_id AND reading.collector = latest.collector AND reading.sequence = latest.sequence AND reading.subject = wanted.subject
   LEFT JOIN complete ON complete.host_id = wanted.host_id AND complete.subject = wanted.subject
+  LEFT JOIN bringing ON bringing.host_id = wanted.host_id
 )
 SELECT
   answers.host_id, answers.subject, answers.status, answers.reason, answers.needs_root, answers.last_complete_at,
   min(scan.started_at) AS since
 FROM answers
 LEFT JOIN scans scan ON scan.host_id = answers.host_id AND scan.started_at > coalesce(answers.last_complete_at, TIMESTAMP '0001-01-01')
-WHERE answers.status <> 'complete'
+WHERE answers.status <> 'complete' AND (answers.subject <> 'advisories' OR answers.asked)
 GROUP BY ALL
 ORDER BY answers.host_id, answers.subject;
 
