@@ -132,7 +132,7 @@ export interface Coverage {
   comparisons: ComparisonLine[];
 }
 
-const runsShown = 20;
+const runsShown = 60;
 /** Of each comparison and side; the tables to take away hold all. */
 const differencesShown = 100;
 

@@ -34,7 +34,7 @@ export function policyHostsSentence(line: PolicyLine): string {
   const others = [
     [line.hosts_unsupported, 'past the end of support'],
     [line.hosts_overdue, 'with something overdue'],
-    [line.hosts_not_provable, 'with something not provable'],
+    [line.hosts_not_provable, 'with something not provable, or advisories that are not current'],
     [line.hosts_unread, 'unread or read in part'],
   ] as const;
   const named = others.filter(([hosts]) => hosts > 0).map(([hosts, how]) => `${formatCount(hosts)} ${how}`);

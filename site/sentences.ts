@@ -125,6 +125,8 @@ function listsText(host: HostStory['host']): string {
   if (host.lists_fresh || host.last_read_at === null) return '';
   if (host.lists_checked_at === null)
     return ' When its package lists were refreshed is unknown, so there may be more.';
+  if (host.lists_checked_at > host.last_read_at)
+    return ' Its package lists claim to be of later than that, so there may be more.';
   const age = formatAge(host.lists_checked_at, host.last_read_at);
   return ` Its package lists were ${age} old by then, so there may be more.`;
 }

@@ -45,6 +45,20 @@ export function formatAge(from: string, to: string): string {
   return `${formatCount(Math.round(minutes / 1440))} d`;
 }
 
+/** How far a clock is off, roughly: '40 s ahead', '3 h behind'. */
+export function formatOffset(milliseconds: number): string {
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  const far =
+    seconds < 120
+      ? `${seconds} s`
+      : seconds < 7200
+        ? `${Math.round(seconds / 60)} min`
+        : seconds < 172_800
+          ? `${Math.round(seconds / 3600)} h`
+          : `${formatCount(Math.round(seconds / 86_400))} d`;
+  return `${far} ${milliseconds < 0 ? 'behind' : 'ahead'}`;
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;

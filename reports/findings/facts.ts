@@ -30,6 +30,8 @@ export function createFacts(): string[] {
   const entryColumns = 'collector VARCHAR, sequence BIGINT, recorded_at TIMESTAMP';
   return [
     'CREATE TABLE fact_entries (collector VARCHAR, sequence BIGINT, kind VARCHAR, hash VARCHAR, previous VARCHAR, started_at TIMESTAMP, recorded_at TIMESTAMP, program_version VARCHAR)',
+    // People's files that were in force at an entry.
+    'CREATE TABLE fact_files (collector VARCHAR, sequence BIGINT, path VARCHAR, sha256 VARCHAR)',
     ...factTables.map((name) => `CREATE TABLE fact_${name} (${entryColumns}, ${columnList(name)})`),
     ...stateTables.map((name) => `CREATE TABLE state_${name} (digest VARCHAR, ${columnList(name)})`),
     `CREATE TABLE fact_events (${entryColumns}, ${columnList('events')})`,

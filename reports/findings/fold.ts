@@ -55,7 +55,7 @@ export interface FoldOptions {
   stages?: Stage[];
 }
 
-const schema = 'findings 3';
+const schema = 'findings 4';
 const usualMaxScanAgeHours = 72;
 const usualRunEveryHours = 24;
 
@@ -168,7 +168,24 @@ async function addEntries(connection: DuckDBConnection, entries: Entry[]): Promi
     'CREATE TEMP TABLE new_entries AS SELECT collector, sequence FROM all_entries WHERE hash NOT IN (SELECT hash FROM fact_entries)',
     'INSERT INTO fact_entries SELECT all_entries.* FROM all_entries JOIN new_entries USING (collector, sequence) ORDER BY recorded_at, collector, sequence',
   ]);
-  return pickEntries(entries, await readRows(connection, 'FROM new_entries'));
+  const added = pickEntries(entries, await readRows(connection, 'FROM new_entries'));
+  await addFiles(connection, added);
+  return added;
+}
+
+/** Which of people's files were in force, by their hash; what they say is read elsewhere. */
+async function addFiles(connection: DuckDBConnection, added: Entry[]): Promise<void> {
+  const appender = await connection.createAppender('fact_files');
+  for (const { manifest } of added) {
+    for (const { path, sha256 } of manifest.workspace_files) {
+      appender.appendVarchar(manifest.collector);
+      appender.appendBigInt(BigInt(manifest.sequence));
+      appender.appendVarchar(path);
+      appender.appendVarchar(sha256);
+      appender.endRow();
+    }
+  }
+  appender.closeSync();
 }
 
 /** What models take from the record itself lies in the entries that last read some host. */

@@ -20,6 +20,10 @@ export interface CoverageLine {
   last_read_transport: Transport | null;
   lists_checked_at: string | null;
   lists_fresh: boolean;
+  /** First run whose inventory named it. */
+  listed_since: string;
+  clock_offset_ms: number | null;
+  clock_uncertainty_ms: number | null;
   unknowns: Unknown[];
 }
 
@@ -35,6 +39,10 @@ export interface RetiredHost {
   host_id: string;
   gone_not_before: string;
   gone_after_at: string;
+  gone_collector: string;
+  gone_sequence: number;
+  /** Files of the inventory that changed with it; null when the record holds none. */
+  gone_with: string[] | null;
   owner: string | null;
   security_updates: number | null;
 }
@@ -50,6 +58,8 @@ export interface RunLine {
   hosts_read: number;
   hosts_partly_read: number;
   hosts_unread: number;
+  /** Whether every host was tried that the collector can reach. */
+  whole: boolean;
 }
 
 /** Hosts that answer as one machine. */
@@ -185,7 +195,7 @@ export const coverageSql = `
   SELECT host_id, line.standing, line.last_attempt_at, line.last_status, hosts.last_stage, hosts.last_attempts,
     hosts.failing_since, hosts.failed_scans, hosts.last_reason, hosts.last_next_step, line.last_read_at,
     hosts.transport, hosts.last_read_transport,
-    line.lists_checked_at, line.lists_fresh
+    line.lists_checked_at, line.lists_fresh, hosts.listed_since, hosts.clock_offset_ms, hosts.clock_uncertainty_ms
   FROM host_lines line JOIN hosts USING (host_id)
   WHERE line.listed_now
   ORDER BY list_position(['never-read', 'stale', 'partly-read', 'read'], line.standing), line.last_read_at NULLS FIRST, host_id`;
@@ -198,9 +208,9 @@ export const endingsSql = `
   FROM hosts WHERE listed_now GROUP BY ALL ORDER BY hosts DESC, last_status, last_stage`;
 
 export const retiredSql = `
-  SELECT host_id, gone_not_before, gone_after_at, owner, security_updates
+  SELECT host_id, gone_not_before, gone_after_at, gone_collector, gone_sequence, gone_with, owner, security_updates
   FROM retired_hosts JOIN host_lines USING (host_id) ORDER BY gone_after_at DESC, host_id`;
 
 export const runsSql = `
-  SELECT collector, sequence, kind, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread
+  SELECT collector, sequence, kind, hash, started_at, population, hosts_tried, hosts_read, hosts_partly_read, hosts_unread, whole
   FROM runs ORDER BY recorded_at DESC, collector, sequence DESC`;

@@ -131,7 +131,7 @@ export const fixLinesSql = `
 
 export const coveredSql = `
   SELECT release, feed, from_at, to_at FROM covered
-  WHERE release IN (SELECT os_codename FROM hosts WHERE listed_now)
+  WHERE release IN (SELECT hosts.release FROM hosts WHERE listed_now)
   ORDER BY release, from_at, feed`;
 
 export const disagreementsSql = `
@@ -195,7 +195,7 @@ export interface Covered {
 /** Covered times of the releases that hosts run, and every such release. */
 export async function askCovered(ask: Ask): Promise<Covered> {
   const releases = await ask<{ release: string }>(
-    'SELECT DISTINCT os_codename AS release FROM hosts WHERE os_codename IS NOT NULL AND listed_now ORDER BY release',
+    'SELECT DISTINCT release FROM hosts WHERE release IS NOT NULL AND listed_now ORDER BY release',
   );
   const spans = await ask<CoveredSpan>(coveredSql);
   const [tracker] = await ask<{ current_at: string | null }>(

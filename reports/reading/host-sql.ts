@@ -3,7 +3,7 @@
 export const hostSql = `
   SELECT
     line.*,
-    hosts.architecture, hosts.os_codename, hosts.virtualization, hosts.kernel_release, hosts.booted_at, hosts.time_zone,
+    hosts.architecture, hosts.release, hosts.virtualization, hosts.kernel_release, hosts.booted_at, hosts.time_zone,
     hosts.clock_offset_ms, hosts.clock_uncertainty_ms, hosts.scan_user, hosts.is_root, hosts.processes_total, hosts.processes_read,
     hosts.reboot_packages, hosts.package_cache, hosts.ecosystem, hosts.address, hosts.port, hosts.login, hosts.transport, hosts.groups,
     hosts.ring, hosts.criticality, hosts.internet_exposed, hosts.tags, hosts.last_reason, hosts.last_next_step, hosts.incarnation, hosts.last_read_transport,

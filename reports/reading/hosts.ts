@@ -70,7 +70,7 @@ export interface HostLine {
 type Identity = Pick<
   RowOf<'scans'>,
   | 'architecture'
-  | 'os_codename'
+  | 'release'
   | 'virtualization'
   | 'kernel_release'
   | 'booted_at'

@@ -12,7 +12,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import type { ExposureWeek, Latency } from '#reports/reading.ts';
+import type { ExposureWeek, Latency, RunLine } from '#reports/reading.ts';
 import { monthTicks, niceTop } from './scales.ts';
 
 const width = 440;
@@ -253,6 +253,44 @@ export function shareChart(weeks: readonly ShareWeek[]): ReactElement {
         {...quiet}
       />
     </ComposedChart>
+  );
+}
+
+/** What each run read of the population: solid, then in part, hatched what it did not read. */
+export function coverageChart(runs: readonly RunLine[]): ReactElement {
+  const rows = runs.map((run, index) => ({
+    index,
+    read: run.hosts_read,
+    partly: run.hosts_partly_read,
+    unread: run.population - run.hosts_read - run.hosts_partly_read,
+  }));
+  const top = niceTop(Math.max(0, ...runs.map(({ population }) => population)));
+  const dayOf = (index: number): string => runs[index]?.started_at.slice(0, 10) ?? '';
+  const ticks = runs.length < 3 ? runs.map((_run, index) => index) : [0, runs.length - 1];
+  return (
+    <BarChart
+      data={rows}
+      width={width}
+      height={height}
+      margin={{ ...margin, left: 4, right: 34 }}
+      barCategoryGap={1}
+      maxBarSize={32}
+      accessibilityLayer={false}
+    >
+      {hatching('days')}
+      <XAxis dataKey="index" ticks={ticks} tickFormatter={dayOf} {...axis} />
+      <YAxis domain={[0, top]} ticks={[0, top / 2, top]} width={42} {...axis} />
+      <Bar dataKey="read" stackId="run" fill="var(--good)" {...quiet} />
+      <Bar dataKey="partly" stackId="run" fill="var(--soft)" {...quiet} />
+      <Bar
+        dataKey="unread"
+        stackId="run"
+        fill="url(#hatch-days)"
+        stroke="var(--unknown)"
+        strokeWidth={0.5}
+        {...quiet}
+      />
+    </BarChart>
   );
 }
 

@@ -191,7 +191,7 @@ describe('figures', () => {
     );
     expect(said).toContain('auth-failed 1 the host accepts none of the keys of the collector 2026-11-09');
     expect(said).toContain('add the public key to ~audit/.ssh/authorized_keys on the host');
-    expect(said).toContain('old-3 2026-11-09 06:01 2026-11-16 06:01 1 team');
+    expect(said).toContain('old-3 2026-11-09 06:01 2026-11-16 06:01 run 2 of main not recorded 1 team');
   });
 
   test('the list is worst first, and nothing unread is green', () => {

@@ -201,7 +201,11 @@ function visits(run: number, at: string): Record<string, Visit> {
       more: describe('mail-01', { lists: -0.1, root: true }),
       member: { owner: 'messaging' },
     },
-    'lab-09': { state: patched, more: describe('lab-09', { lists: -40 }), member: { owner: null } },
+    'lab-09': {
+      state: patched,
+      more: describe('lab-09', { lists: -40, clock: -3_720_000 }),
+      member: { owner: null },
+    },
     'build-02': {
       state: run < 2 ? webServer(run) : 'unreachable',
       more:

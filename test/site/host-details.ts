@@ -21,7 +21,7 @@ export const days = (at: string, count: number): string =>
 /** What a real scan tells beside packages and updates. */
 export function describe(
   name: string,
-  told: { lists: number; root?: boolean; reboot?: boolean },
+  told: { lists: number; root?: boolean; reboot?: boolean; clock?: number },
 ): (snapshot: Snapshot, at: string) => void {
   return (snapshot, at) => {
     const [scan] = snapshot.scans;
@@ -35,7 +35,7 @@ export function describe(
       hostname: name,
       os_id: 'debian',
       os_version: '12',
-      os_codename: 'bookworm',
+      release: 'bookworm',
       os_name: 'Debian GNU/Linux 12 (bookworm)',
       architecture: 'amd64',
       virtualization: 'kvm',
@@ -44,7 +44,7 @@ export function describe(
       booted_at: days(at, -31),
       time_zone: 'Europe/Zurich',
       utc_offset_seconds: 3600,
-      clock_offset_ms: -120,
+      clock_offset_ms: told.clock ?? -120,
       clock_uncertainty_ms: 35,
       scan_user: told.root ? 'root' : 'audit',
       is_root: told.root ?? false,

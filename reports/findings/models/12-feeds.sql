@@ -53,8 +53,9 @@ SELECT release, feed, greatest(responsible.from_at, extended.from_at) AS from_at
 FROM responsible JOIN extended USING (feed)
 WHERE greatest(responsible.from_at, extended.from_at) < least(responsible.to_at, extended.to_at)
 UNION ALL
--- Hosts whose package manager brings the advisories itself: from the first that it still names to the last reading.
-SELECT releases.release, 'updateinfo', min(advisory.published_not_before), max(seen.last_at)
+-- Hosts whose package manager brings the advisories itself: from the first that it still names to the last refresh
+-- of the lists that they came with, or to the newest of them where no refresh is known.
+SELECT releases.release, 'updateinfo', min(advisory.published_not_before), greatest(max(seen.lists_at), max(advisory.published_not_after))
 FROM observations seen JOIN host_releases releases USING (host_id, incarnation) JOIN state_host_advisories advisory USING (host_id, digest)
 WHERE seen.subject = 'advisories' AND seen.status = 'complete' AND advisory.published_not_before IS NOT NULL
 GROUP BY releases.release

@@ -11,7 +11,8 @@ WITH offered AS (
   GROUP BY ALL
 ),
 available AS (
-  SELECT offered.*, before.last_at AS absent_at
+  -- Not on offer in lists that were old by then says nothing of the days since these were refreshed.
+  SELECT offered.*, CASE WHEN before.lists_at IS NOT NULL THEN least(before.last_at, before.lists_at) END AS absent_at
   FROM offered
   ASOF LEFT JOIN (FROM observations WHERE subject = 'updates' AND status = 'complete') before
     ON before.host_id = offered.host_id AND before.incarnation = offered.incarnation AND before.stretch < offered.stretch
@@ -55,7 +56,7 @@ SELECT
     WHEN now_covering.reason = 'none-yet-tried' AND partly.fix_id IS NOT NULL THEN 'partly-installed'
     WHEN now_covering.reason IS NOT NULL THEN now_covering.reason
     WHEN EXISTS (FROM past_support WHERE past_support.host_id = spell.host_id AND past_support.incarnation = spell.incarnation AND (past_support.source IS NULL OR past_support.source = fixes.source)) THEN 'end-of-life'
-    WHEN hosts.updates_reading = 'complete' AND hosts.lists_checked_at >= hosts.last_read_at - to_hours(as_of.max_scan_age_hours) THEN 'repository-missing-it'
+    WHEN hosts.updates_reading = 'complete' AND hosts.lists_fresh THEN 'repository-missing-it'
   END AS reason,
   spell.first_observed_at, spell.last_confirmed_at, spell.horizon_at
 FROM exposure_spells spell
@@ -93,7 +94,7 @@ COMMENT ON COLUMN exposures.exited_not_after IS 'Latest instant of an exit.';
 COMMENT ON COLUMN exposures.first_observed_at IS 'First scan that saw it.';
 COMMENT ON COLUMN exposures.last_confirmed_at IS 'Last scan that proves the state.';
 COMMENT ON COLUMN exposures.horizon_at IS 'Since when anything is known of the host.';
-COMMENT ON COLUMN exposures.available_not_before IS 'Last complete reading at which the host''s own repositories did not offer the fix; null on late entry.';
+COMMENT ON COLUMN exposures.available_not_before IS 'Last refresh of the host''s package lists after which a complete reading did not find the fix on offer; null on late entry, and where no refresh is known.';
 COMMENT ON COLUMN exposures.available_not_after IS 'First reading at which they did; null when no scan saw it on offer.';
 COMMENT ON COLUMN exposures.available_evidence IS 'between-scans or late-entry.';
 COMMENT ON COLUMN exposures.reason IS 'While open, why it is not applied: that of the update on offer, partly-installed, repository-missing-it, end-of-life or host-unreachable; null when that is not known.';

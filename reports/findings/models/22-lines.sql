@@ -68,7 +68,7 @@ figures AS (
     CASE WHEN hosts.updates_reading <> 'unread' THEN coalesce(pending.security_updates, 0) END AS security_updates,
     CASE WHEN hosts.updates_reading <> 'unread' THEN coalesce(pending.unclear_updates, 0) END AS unclear_updates,
     pending.oldest_seen_at, pending.oldest_security_seen_at,
-    coalesce(hosts.lists_checked_at >= hosts.last_read_at - to_hours(as_of.max_scan_age_hours), false) AS lists_fresh,
+    hosts.lists_fresh,
     CASE WHEN hosts.packages_reading <> 'unread' THEN coalesce(lacking.missing_fixes, 0) END AS missing_fixes,
     CASE WHEN hosts.packages_reading <> 'unread' THEN coalesce(lacking.exploited_fixes, 0) END AS exploited_fixes,
     CASE WHEN hosts.packages_reading <> 'unread' THEN coalesce(lacking.not_effective_fixes, 0) END AS not_effective_fixes,
@@ -76,7 +76,7 @@ figures AS (
     lacking.oldest_missing_at,
     coalesce(unseen.unseen_fixes, 0) AS unseen_fixes,
     past_support.unsupported_since,
-    hosts.os_codename IS NOT NULL AND hosts.os_codename IN (SELECT release FROM current_releases) AS advisories_current
+    hosts.release IS NOT NULL AND hosts.release IN (SELECT release FROM current_releases) AS advisories_current
   FROM hosts CROSS JOIN as_of
   LEFT JOIN pending USING (host_id)
   LEFT JOIN lacking USING (host_id)

@@ -1,6 +1,7 @@
 -- The headline of each policy, and what it says of each host. Deadlines of the last 30 days that were met, of those
 -- deadlines and everything that is still overdue, not provable or unknown; what is excepted stands beside. Of hosts,
--- those are clean that were read, are supported, and of which nothing is overdue, not provable or unknown.
+-- those are clean that were read, are supported, and of which nothing is overdue, not provable or unknown; and of
+-- whose release it is known until now, or nearly, what was fixed (semantics 4: verdicts stand while the feed is fresh).
 CREATE OR REPLACE TABLE policy_hosts AS
 SELECT
   scopes.policy, hosts.host_id,
@@ -15,10 +16,12 @@ SELECT
     WHEN count(*) FILTER (WHERE verdicts.verdict = 'missed' AND verdicts.lasting) > 0 THEN 'overdue'
     WHEN hosts.standing <> 'read' THEN 'unread'
     WHEN count(*) FILTER (WHERE (verdicts.verdict = 'not-provable' AND verdicts.lasting) OR verdicts.verdict = 'unknown') > 0 THEN 'not-provable'
+    WHEN NOT bool_or(lines.advisories_current) THEN 'not-provable'
     ELSE 'clean'
   END AS standing
 FROM hosts
 JOIN policy_scopes scopes USING (host_id)
+JOIN host_lines lines USING (host_id)
 LEFT JOIN verdicts ON verdicts.policy = scopes.policy AND verdicts.host_id = hosts.host_id AND verdicts.incarnation = hosts.incarnation
 LEFT JOIN (SELECT DISTINCT host_id FROM unsupported WHERE status = 'open' AND source IS NULL) unsupported ON unsupported.host_id = hosts.host_id
 WHERE hosts.listed_now

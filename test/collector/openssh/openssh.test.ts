@@ -1,6 +1,6 @@
 /** What only the system's ssh can: jump hosts, certificates, agents, names of ~/.ssh/config, shared connections. */
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '#collector/scan.ts';
@@ -155,10 +155,12 @@ describe('certificates', () => {
 });
 
 test('a shared connection: the second ssh goes through the first', async () => {
+  // A socket's path has 108 bytes at most (unix(7)): no room for the folder of a test run.
+  const folder = mkdtempSync('/tmp/pl-');
   const configFile = config([
     'Host *',
     '  ControlMaster auto',
-    `  ControlPath ${inner.folder}/mux-%C`,
+    `  ControlPath ${folder}/%C`,
     '  ControlPersist 5',
   ]);
   const options = optionsOf({ configFile });
@@ -169,6 +171,7 @@ test('a shared connection: the second ssh goes through the first', async () => {
   expect([first.end, second.end]).toMatchObject([arrived, arrived]);
   expect([first.output, second.output]).toEqual(['here\n', 'here\n']);
   expect(logins() - before).toBe(1);
+  rmSync(folder, { recursive: true });
 });
 
 describe('what goes wrong on our side', () => {

@@ -79,3 +79,18 @@ export function advisoryRows(list: Advisory[], release = 'bookworm'): Rows {
     advisory_cves: list.flatMap(([advisory, , , , ...cves]) => cves.map((cve) => ({ advisory, cve }))),
   };
 }
+
+/** What the lifecycle feed says of the release of every host of a story: supported, for years to come. */
+export const supported: Rows = {
+  releases: [
+    {
+      distribution: 'debian',
+      version: '12',
+      release: 'bookworm',
+      released_at: '2023-06-10T00:00:00.000Z',
+      support_ends_at: '2028-06-30T23:59:59.999Z',
+      lts_ends_at: null,
+      elts_ends_at: null,
+    },
+  ],
+};

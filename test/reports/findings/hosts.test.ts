@@ -150,7 +150,14 @@ describe('what is not known', () => {
 
     expect(await world.rows('SELECT * FROM unknowns')).toEqual([]);
     expect(await world.rows('SELECT * FROM retired_hosts')).toEqual([
-      { host_id: 'web', gone_not_before: day(1), gone_after_at: day(2) },
+      {
+        host_id: 'web',
+        gone_not_before: day(1),
+        gone_after_at: day(2),
+        gone_collector: 'main',
+        gone_sequence: 2,
+        gone_with: null,
+      },
     ]);
   });
 });

@@ -7,7 +7,7 @@ import type { Entry } from '#data/ledger/entries.ts';
 import { readRows, withDatabase } from '#data/ledger/database.ts';
 import { deriveFindings, knownAt } from '#reports/derive.ts';
 import { pastRecords } from '#reports/policy/known-then.ts';
-import { advisoryRows, writeFeed } from '../findings/feed-story.ts';
+import { advisoryRows, supported, writeFeed } from '../findings/feed-story.ts';
 import { advisory, at, old } from '../findings/september.ts';
 import { tell } from '../findings/story.ts';
 import { log, runs, tenDays, writeFiles } from './policy-story.ts';
@@ -36,6 +36,7 @@ async function tellPolicies(): Promise<Told> {
   const { ledgerRoot, cacheRoot } = await tell(lateTruth);
   const rows = advisoryRows([advisory]);
   await writeFeed(ledgerRoot, { at: '2026-08-30T00:00:00.000Z', feed: 'debian-dsa', rows });
+  await writeFeed(ledgerRoot, { at: '2026-08-30T00:30:00.000Z', feed: 'lifecycle', rows: supported });
   await writeFiles(ledgerRoot, '2026-08-30T01:00:00.000Z', policyOf('days: 10'));
   const entries = (): Entry[] => listEntries(ledgerRoot);
   const trend: Told['trend'] = async (

@@ -5,7 +5,7 @@ import { listEntries } from '#data/ledger/entries.ts';
 import { readRows, withDatabase } from '#data/ledger/database.ts';
 import type { JsonRow } from '#data/ledger/database.ts';
 import { deriveFindings } from '#reports/derive.ts';
-import { advisoryRows, writeFeed } from '../findings/feed-story.ts';
+import { advisoryRows, supported, writeFeed } from '../findings/feed-story.ts';
 import type { Advisory, FeedStory } from '../findings/feed-story.ts';
 import { advisory, at, fixed } from '../findings/september.ts';
 import { tell } from '../findings/story.ts';
@@ -66,6 +66,7 @@ export async function judge(story: PolicyStory): Promise<Judged> {
     feed: 'debian-dsa',
     rows: advisoryRows(story.advisories ?? [advisory]),
   });
+  await writeFeed(ledgerRoot, { at: '2026-08-30T00:30:00.000Z', feed: 'lifecycle', rows: supported });
   for (const feed of story.feeds ?? []) await writeFeed(ledgerRoot, feed);
   const policies = Object.fromEntries(
     Object.entries(story.policies).map(([id, body]) => [`policies/${id}.yaml`, policyFile(id, body)]),

@@ -122,7 +122,8 @@ describe('what counts as done', () => {
 
 describe('which clock', () => {
   const offered: HostState = { packages: { ssl: '1' }, offers: { ssl: '2' } };
-  const story = runs({ 1: old, 6: old, 7: offered, 8: offered });
+  const refreshed = { ...old, scan: { lists_checked_at: at(6) } };
+  const story = runs({ 1: old, 6: refreshed, 7: offered, 8: offered });
   const cases: [string, string, Row][] = [
     ['published', '', { deadline_not_before: deadline, deadline_not_after: deadline }],
     [
