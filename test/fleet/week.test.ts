@@ -159,10 +159,18 @@ describe(`a week drawn with seed ${seed}`, () => {
     const wanted = Array.from({ length: nights }, (_, night) => {
       const listed = week.filter((host) => host.nights[night] !== 'gone').length;
       const read = week.filter((host) => host.nights[night] === 'ok').length;
-      return { population: listed, hosts_tried: listed, hosts_read: read, hosts_unread: listed - read };
+      return {
+        population: listed,
+        hosts_tried: listed,
+        hosts_read: read,
+        hosts_unread: listed - read,
+        whole: true,
+      };
     });
     expect(
-      await ask('SELECT population, hosts_tried, hosts_read, hosts_unread FROM runs ORDER BY sequence'),
+      await ask(
+        'SELECT population, hosts_tried, hosts_read, hosts_unread, whole FROM runs ORDER BY sequence',
+      ),
     ).toEqual(wanted);
   });
 
@@ -188,11 +196,14 @@ describe(`a week drawn with seed ${seed}`, () => {
   });
 
   test('who left the inventory is retired, between the last run that listed it and the first that did not', async () => {
-    const rows = await ask('SELECT host_id, gone_not_before, gone_after_at FROM retired_hosts');
+    const rows = await ask(
+      "SELECT host_id, gone_not_before, gone_after_at, gone_with[1] LIKE 'inventory/hosts.yaml (%' AS by_file FROM retired_hosts",
+    );
     const gone = week.filter((host) => host.nights.includes('gone'));
     expect(
       rows.map((row) => [row['host_id'], nightOf(row['gone_not_before']), nightOf(row['gone_after_at'])]),
     ).toEqual(gone.map((host) => [host.id, host.nights.indexOf('gone') - 1, host.nights.indexOf('gone')]));
+    expect(rows.map((row) => row['by_file'])).toEqual(gone.map(() => true));
   });
 
   test('clock skew is measured', async () => {

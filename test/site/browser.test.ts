@@ -194,12 +194,13 @@ describe('filter and sort', () => {
       expect(await head.getAttribute('aria-sort')).toBe('ascending');
       expect(await page.locator('th[aria-sort]').count()).toBe(1);
       const up = await page.locator('tbody td:nth-child(7)').allInnerTexts();
-      expect(up).toEqual(['0', '0', '1', '2', '2', '3', '3', '3', 'unknown']);
+      // One could not be read, and the lists of one are too old for their nothing to be 0.
+      expect(up).toEqual(['0', '1', '2', '2', '3', '3', '3', 'unknown', 'unknown']);
 
       await page.keyboard.press('Enter');
       expect(await head.getAttribute('aria-sort')).toBe('descending');
       const down = await page.locator('tbody td:nth-child(7)').allInnerTexts();
-      expect(down).toEqual(['3', '3', '3', '2', '2', '1', '0', '0', 'unknown']);
+      expect(down).toEqual(['3', '3', '3', '2', '2', '1', '0', 'unknown', 'unknown']);
       expect(await violations(page)).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ExposureWeek } from '#reports/reading.ts';
+import type { ExposureWeek, RunLine } from '#reports/reading.ts';
 import { drawChart } from '#site/charts/draw.ts';
 import { dayAxis, monthTicks, niceTop } from '#site/charts/scales.ts';
 
@@ -33,6 +33,12 @@ const weeks: ExposureWeek[] = ['2026-10-26', '2026-11-02', '2026-11-09'].map((we
   host_days_confirmed: 30,
 }));
 
+const runs = [
+  { started_at: '2026-11-21T03:17:00.000Z', population: 10, hosts_read: 8, hosts_partly_read: 0 },
+  { started_at: '2026-11-22T03:17:00.000Z', population: 10, hosts_read: 6, hosts_partly_read: 2 },
+  { started_at: '2026-11-23T03:17:00.000Z', population: 8, hosts_read: 8, hosts_partly_read: 0 },
+] as RunLine[];
+
 describe('pictures', () => {
   test('every chart is one named picture without style, script or id of its own', async () => {
     const svgs = await Promise.all([
@@ -48,8 +54,9 @@ describe('pictures', () => {
       drawChart((charts) => ({ label: 'Moved', chart: charts.cameAndWentChart(weeks) })),
       drawChart((charts) => ({ label: 'Missing', chart: charts.missingChart(weeks) })),
       drawChart((charts) => ({ label: 'Days', chart: charts.hostDaysChart(weeks) })),
+      drawChart((charts) => ({ label: 'Runs', chart: charts.coverageChart(runs) })),
     ]);
-    expect(svgs).toHaveLength(4);
+    expect(svgs).toHaveLength(5);
     for (const svg of svgs) {
       expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 440 220"[^>]*role="img" aria-label="/);
       expect(svg).not.toMatch(/style=|<script|tabindex|class=| id="(?!hatch-)/);
@@ -70,6 +77,17 @@ describe('pictures', () => {
     expect(came).toHaveLength(3);
     expect(went).toHaveLength(3);
     expect((came[0] ?? 0) / (went[0] ?? 1)).toBeCloseTo(6 / 4, 1);
+  });
+
+  test('a run is as high as its population, with what was not read hatched on top', async () => {
+    const svg = await drawChart((charts) => ({ label: 'Runs', chart: charts.coverageChart(runs) }));
+    // Three runs read something; the first two left something, the second read something in part.
+    expect(svg.match(/fill="var\(--good\)"/g)).toHaveLength(3);
+    expect(svg.match(/fill="url\(#hatch-days\)"/g)).toHaveLength(2);
+    expect(svg.match(/fill="var\(--soft\)"/g)).toHaveLength(1);
+    expect(svg).toContain('>2026-11-21<');
+    expect(svg).toContain('>2026-11-23<');
+    expect(svg).not.toContain('>2026-11-22<');
   });
 
   test('the same numbers make the same bytes, whatever was drawn before', async () => {
