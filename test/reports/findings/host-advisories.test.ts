@@ -24,9 +24,15 @@ const offers: NonNullable<HostState['offers']> = {
 };
 
 function states(): Parameters<typeof tell>[0] {
-  const before = { scan, advisories, offers, packages: { ssl: '3.0-1', tool: '2-1' } };
+  const refreshed = (at: string) => ({ ...scan, lists_checked_at: at });
+  const before = {
+    scan: refreshed('2026-09-05T01:00:00.000Z'),
+    advisories,
+    offers,
+    packages: { ssl: '3.0-1', tool: '2-1' },
+  };
   const after = {
-    scan,
+    scan: refreshed('2026-09-08T02:00:00.000Z'),
     advisories,
     packages: { ssl: '3.0-4', tool: '2-1' },
     offers: { tool: offers['tool'] ?? '' },
@@ -117,14 +123,14 @@ describe('what a host says of advisories', () => {
     ]);
   });
 
-  test('the release is covered from the first advisory that is named to the last reading', async () => {
+  test('the release is covered from the first advisory that is named to the last refresh of the lists', async () => {
     const { rows } = await tell(states());
     expect(await rows("FROM covered WHERE feed = 'updateinfo'")).toEqual([
       {
         release: 'rocky-9',
         feed: 'updateinfo',
         from_at: '2026-09-02T10:00:00.000Z',
-        to_at: '2026-09-08T03:00:00.000Z',
+        to_at: '2026-09-08T02:00:00.000Z',
       },
     ]);
     expect(await rows('FROM disagreements')).toEqual([]);
