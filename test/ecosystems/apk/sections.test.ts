@@ -28,7 +28,7 @@ beforeAll(() => {
   for (const path of ['lib/apk/db', 'usr/lib', 'var/log'])
     mkdirSync(join(root.folder, path), { recursive: true });
   copyFileSync(fixture('installed'), join(root.folder, 'lib/apk/db/installed'));
-  copyFileSync(fixture('apk.log'), join(root.folder, 'var/log/apk.log'));
+  copyFileSync(fixture('log.txt'), join(root.folder, 'var/log/apk.log'));
 });
 afterAll(() => root.remove());
 
