@@ -8,5 +8,5 @@ import { probeBuild } from './probe/installed.ts';
  * @param transport how the answer came; null for what the installed probe read as root
  */
 export function isOurs(build: string | null, transport: Transport | null): boolean {
-  return build === null || build === (transport === 'bundle' ? bundleBuild : probeBuild);
+  return build === null || build === (transport === 'bundle' ? bundleBuild() : probeBuild());
 }

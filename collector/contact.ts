@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { buildSnapshot } from './snapshot.ts';
 import { frameReader, helloBytes } from './probe/frames.ts';
-import { renderProbe, sectionsOf } from './probe/program.ts';
+import { renderProbe } from './probe/program.ts';
+import { sectionsOfFamily } from './probe/shell.ts';
+import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { ecosystems } from '#ecosystems/registry.ts';
 import type { Snapshot } from '#data/model/tables.ts';
 import type { Positions } from '#ecosystems/ecosystem.ts';
@@ -99,7 +101,7 @@ async function probeOnce(
   const mark = (options.random ?? randomBytes)(16).toString('hex');
   const reader = frameReader({
     mark,
-    limits: sectionLimits(positions, refresh),
+    limits: sectionLimits(refresh),
     totalBytes: limits.maxBytes,
     now: clock,
   });
@@ -165,9 +167,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Every section of every family: which one a host belongs to is not known before it answers. */
-export function sectionLimits(positions: Positions, refresh = false): Map<string, number> {
-  const all = [null, ...ecosystems.map((family) => family.id)].flatMap((family) =>
-    sectionsOf(family, positions, refresh),
-  );
+export function sectionLimits(refresh = false): Map<string, number> {
+  const all = [...linuxSections, ...ecosystems.flatMap((family) => sectionsOfFamily(family, {}, refresh))];
   return new Map([['hello', helloBytes], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
 }

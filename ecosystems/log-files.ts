@@ -4,7 +4,7 @@ import type { RowOf } from '#data/model/tables.ts';
 import { toInstant } from './linux/identity.ts';
 import { linesOf, sectionProblem } from './sections.ts';
 import { quote } from './shell.ts';
-import type { ParseContext } from './ecosystem.ts';
+import type { ParseContext, Rejection } from './ecosystem.ts';
 
 /** Days that a log is read again before the position reached, so that a changed clock loses nothing. */
 const overlapDays = 2;
@@ -13,6 +13,14 @@ export interface LogLine {
   text: string;
   /** Line of the section, from 1. */
   line: number;
+}
+
+/** What the logs of a package manager give. */
+export interface History {
+  events: RowOf<'events'>[];
+  logs: RowOf<'logs'>[];
+  rejections: Rejection[];
+  problems: (string | null)[];
 }
 
 export interface LogFiles {

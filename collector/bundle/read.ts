@@ -182,7 +182,7 @@ function sectionsIn(body: Buffer, { mark }: Head): string[] {
 }
 
 function readFrames(body: Buffer, { mark }: Head): Answer {
-  const limits = sectionLimits({});
+  const limits = sectionLimits();
   const reader = frameReader({ mark, limits, totalBytes: mostBundleBytes, now: () => 0 });
   reader.push(body);
   // What the host's own clock said is the only time there is.
@@ -197,7 +197,7 @@ function readFrames(body: Buffer, { mark }: Head): Answer {
 function checkSections(found: string[], { build }: Head, family: string | null): void {
   if (found[0] !== 'hello') throw misframed('it has no greeting');
   if (new Set(found).size < found.length) throw misframed('a section is there twice');
-  if (build !== bundleBuild) return;
+  if (build !== bundleBuild()) return;
   const wanted = ['hello', ...sectionsOf(family, {}).map(({ name }) => name)];
   const index = wanted.findIndex((name, at) => name !== found[at]);
   if (index >= 0) throw misframed(`section ${wanted[index]} is missing or not in its place`);

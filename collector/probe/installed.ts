@@ -33,7 +33,7 @@ const grammar = [
 ].join(' ');
 
 export function renderInstalledProbe(): string {
-  return render(probeBuild);
+  return render(probeBuild());
 }
 
 function render(build: string): string {
@@ -128,5 +128,10 @@ ${ecosystems.map(({ id }) => `  ${functionOf(id)}() { :; }\n`).join('')}fi
 look_for_sudo
 ${framed(askEverything(`printf 'build %s\\n' "$build"`))}`;
 
+let knownBuild: string | null = null;
+
 /** Which text this is, for hosts that have another one: the same for the same sections, whatever the version says. */
-export const probeBuild: string = createHash('sha256').update(render('')).digest('hex').slice(0, 12);
+export function probeBuild(): string {
+  knownBuild ??= createHash('sha256').update(render('')).digest('hex').slice(0, 12);
+  return knownBuild;
+}

@@ -1,17 +1,11 @@
 /** Kernels of Alpine: one package a flavour, which the next version replaces. */
 import type { RowOf } from '#data/model/tables.ts';
 import { rejecter } from '../rejections.ts';
-import { linesOf, reading, sectionProblem } from '../sections.ts';
+import { kernelRow, replacedKernels } from '../replaced-kernels.ts';
+import { linesOf } from '../sections.ts';
 import type { Packages } from './installed.ts';
-import type { ParseContext, Parsed, Reading, Rejection } from '../ecosystem.ts';
-
-export interface Kernels {
-  rows: RowOf<'kernels'>[];
-  rejections: Rejection[];
-  reading: Reading;
-  /** Set where the running kernel is one of the host's packages that has been replaced since. */
-  reboot: Pick<Parsed['scan'], 'reboot_required' | 'reboot_packages'>;
-}
+import type { Kernels } from '../replaced-kernels.ts';
+import type { ParseContext } from '../ecosystem.ts';
 
 /** Kernel packages of aports; `linux-firmware`, `linux-headers`, `linux-pam` and `linux-lts-dev` are none. */
 const kernelPackage =
@@ -47,48 +41,14 @@ export function parseKernels(context: ParseContext, packages: Packages): Kernels
     if (match === null) reject(index + 1, 'A flavour and a release.', line);
     else releases.set(match[1]!, match[2]!);
   }
+  const uname = context.kernelRelease;
+  const running = uname === null ? null : { release: uname, flavour: runningKernel(uname).flavour };
   const rows = [...packages.byName.values()].flatMap((row): RowOf<'kernels'>[] => {
     const flavour = kernelFlavour(row.package) ?? row.package.replace(/^linux-/, '');
     const laid = row.package.startsWith('linux-') ? releases.get(flavour) : undefined;
     if (laid === undefined && kernelFlavour(row.package) === null) return [];
     const release = laid ?? row.version.replace(/-r(\d+)$/, `-$1-${flavour}`);
-    return [kernelRow(row, { release, flavour }, context.kernelRelease)];
+    return [kernelRow(row, { release, flavour }, running)];
   });
-  const problems = [
-    sectionProblem('apk-packages', context.sections.get('apk-packages')),
-    sectionProblem('apk-kernels', output),
-    packages.byName.size === 0 ? 'The package database names no package.' : null,
-    rejections.length > 0 ? `${rejections.length} lines could not be kernels.` : null,
-    context.kernelRelease === null ? 'The running kernel is not known.' : null,
-  ];
-  return {
-    rows,
-    rejections,
-    reading: reading('kernels', problems, packages.byName.size > 0),
-    reboot: rebootOf(rows),
-  };
-}
-
-function kernelRow(
-  row: { host_id: string; package: string; architecture: string; version: string },
-  { release, flavour }: { release: string; flavour: string },
-  running: string | null,
-): RowOf<'kernels'> {
-  return {
-    host_id: row.host_id,
-    package: row.package,
-    architecture: row.architecture,
-    version: row.version,
-    release,
-    flavour,
-    running: release === running,
-    same_flavour: running !== null && (release === running || runningKernel(running).flavour === flavour),
-  };
-}
-
-/** Nothing on Alpine leaves a file that asks for a boot: the modules of what runs are simply gone. */
-function rebootOf(rows: RowOf<'kernels'>[]): Kernels['reboot'] {
-  const replaced = rows.filter((row) => row.same_flavour && !row.running);
-  if (replaced.length === 0 || rows.some((row) => row.running)) return {};
-  return { reboot_required: true, reboot_packages: replaced.map((row) => row.package).sort() };
+  return replacedKernels(context, 'apk', { rows, packages: packages.byName.size, rejections });
 }

@@ -9,19 +9,12 @@ import { sectionProblem } from '../sections.ts';
 import { parseChangeLine } from './simulation.ts';
 import type { ChangeLine } from './simulation.ts';
 import type { Packages } from './installed.ts';
-import type { LogFiles } from '../log-files.ts';
+import type { History, LogFiles } from '../log-files.ts';
 import type { Bounds } from '../linux/local-time.ts';
-import type { ParseContext, Rejection } from '../ecosystem.ts';
+import type { ParseContext } from '../ecosystem.ts';
 import type { Rejecter } from '../rejections.ts';
 
 type EventRow = RowOf<'events'>;
-
-export interface History {
-  events: EventRow[];
-  logs: RowOf<'logs'>[];
-  rejections: Rejection[];
-  problems: (string | null)[];
-}
 
 const actions: { [verb: string]: EventAction } = {
   Installing: 'install',

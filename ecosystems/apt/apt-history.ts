@@ -8,7 +8,8 @@ import { rejecter } from '../rejections.ts';
 import { unique } from './dpkg-log.ts';
 import type { LogLine } from '../log-files.ts';
 import type { Bounds } from '../linux/local-time.ts';
-import type { EventRow, History } from './dpkg-log.ts';
+import type { History } from '../log-files.ts';
+import type { EventRow } from './dpkg-log.ts';
 import type { Rejecter } from '../rejections.ts';
 import type { ParseContext } from '../ecosystem.ts';
 

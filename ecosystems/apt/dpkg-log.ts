@@ -6,17 +6,11 @@ import { isVersion, parseFullName } from '#data/model/debian-names.ts';
 import { localTime, parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { compareVersions } from './version.ts';
-import type { Rejection, ParseContext } from '../ecosystem.ts';
+import type { ParseContext } from '../ecosystem.ts';
+import type { History } from '../log-files.ts';
 
 export type EventRow = RowOf<'events'>;
 type Draft = { -readonly [K in keyof EventRow]: EventRow[K] };
-
-export interface History {
-  events: EventRow[];
-  logs: RowOf<'logs'>[];
-  rejections: Rejection[];
-  problems: (string | null)[];
-}
 
 /** dpkg(1), LOGGING: `DATE TIME ACTION PACKAGE:ARCH OLD NEW` and `DATE TIME status STATE PACKAGE:ARCH VERSION`. */
 const actionLine = /^(\S+ \S+) (install|upgrade|remove|purge|disappear) (\S+) (\S+) (\S+)$/;

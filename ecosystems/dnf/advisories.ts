@@ -1,4 +1,5 @@
 /** Advisories on what the host has, from the repositories that it uses. */
+import { advisoryRow } from '../rpm/updateinfo.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import { reading } from '../sections.ts';
 import type { Reading } from '../ecosystem.ts';
@@ -84,19 +85,6 @@ function rowsOf(
       .filter((one) =>
         input.installed.get(`${one.name} ${one.architecture}`)?.some((row) => row.module === one.module),
       )
-      .map((one) => ({
-        host_id: hostId,
-        advisory: advisory.id,
-        package: one.name,
-        architecture: one.architecture,
-        version: one.version,
-        kind: advisory.kind,
-        severity: advisory.severity,
-        published_not_before: advisory.issued?.not_before ?? null,
-        published_not_after: advisory.issued?.not_after ?? null,
-        cves: advisory.cves,
-        title: advisory.title,
-        repository: input.repository,
-      })),
+      .map((one) => advisoryRow(hostId, { advisory, one, repository: input.repository })),
   );
 }

@@ -11,7 +11,8 @@ import { uniqueEvents } from './rpm-log.ts';
 import type { ParseContext } from '../ecosystem.ts';
 import type { Part } from '../parts.ts';
 import type { Rejecter } from '../rejections.ts';
-import type { EventRow, History } from './rpm-log.ts';
+import type { History } from '../log-files.ts';
+import type { EventRow } from './rpm-log.ts';
 
 const section = 'dnf-history';
 const seconds = z.int().min(0).max(99_999_999_999);

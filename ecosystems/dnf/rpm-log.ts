@@ -7,17 +7,10 @@ import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import type { Bounds } from '../linux/local-time.ts';
 import type { Nevra } from '../rpm/names.ts';
-import type { LogFiles } from '../log-files.ts';
+import type { History, LogFiles } from '../log-files.ts';
 import type { Clock, ParseContext, Rejection } from '../ecosystem.ts';
 
 export type EventRow = RowOf<'events'>;
-
-export interface History {
-  events: EventRow[];
-  logs: RowOf<'logs'>[];
-  rejections: Rejection[];
-  problems: (string | null)[];
-}
 
 /** What a word of the log says of the package it names: that it came, or that it was what the other replaced. */
 const comes: { [word: string]: EventAction } = {

@@ -6,7 +6,8 @@ import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import { uniqueEvents } from './rpm-log.ts';
 import type { ParseContext } from '../ecosystem.ts';
-import type { EventRow, History } from './rpm-log.ts';
+import type { History } from '../log-files.ts';
+import type { EventRow } from './rpm-log.ts';
 
 const logLine = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) ([A-Z][a-z]+): (\S+)$/;
 const actions: { [word: string]: EventAction } = {

@@ -4,5 +4,5 @@
  */
 export const deletedPaths = `grep -hF ' (deleted)' /proc/[0-9]*/maps 2>/dev/null |
   sed -n 's|^[^/]* \\(/.*\\) (deleted)$|\\1|p' |
-  grep -v -e '^/memfd:' -e '^/dev/' -e '^/SYSV' -e '^/tmp/' -e '^/run/' -e '^/var/lib/' -e '^/\\[aio\\]' |
+  grep -v -e '^/memfd:' -e '^/dev/' -e '^/SYSV' -e '^/tmp/' -e '^/var/tmp/' -e '^/run/' -e '^/var/lib/' -e '^/var/cache/' -e '^/\\[aio\\]' |
   sort -u | head -n 2000`;

@@ -4,18 +4,12 @@
  */
 import type { RowOf } from '#data/model/tables.ts';
 import { rejecter } from '../rejections.ts';
-import { linesOf, reading, sectionProblem } from '../sections.ts';
+import { kernelRow, replacedKernels } from '../replaced-kernels.ts';
+import { linesOf } from '../sections.ts';
 import { isPackageName } from './names.ts';
 import type { Packages } from './local-database.ts';
-import type { ParseContext, Parsed, Reading, Rejection } from '../ecosystem.ts';
-
-export interface Kernels {
-  rows: RowOf<'kernels'>[];
-  rejections: Rejection[];
-  reading: Reading;
-  /** Set where the running kernel is one of the host's packages that has been replaced since. */
-  reboot: Pick<Parsed['scan'], 'reboot_required' | 'reboot_packages'>;
-}
+import type { Kernels } from '../replaced-kernels.ts';
+import type { ParseContext } from '../ecosystem.ts';
 
 /** Kernel packages of Arch, Arch Linux ARM and Manjaro (`linux612`); `linux-firmware` and the like are none. */
 const kernelPackage = /^linux(?:\d{2,3}|-(?:lts|zen|hardened|rt|rt-lts|aarch64|armv7|rpi))?$/;
@@ -69,48 +63,14 @@ export function parseKernels(context: ParseContext, packages: Packages): Kernels
     if (match === null || !isPackageName(match[2]!)) reject(index + 1, 'A release and a package.', line);
     else releases.set(match[2]!, [...(releases.get(match[2]!) ?? []), match[1]!]);
   }
+  const uname = context.kernelRelease;
+  const running = uname === null ? null : { release: uname, flavour: runningKernel(uname).flavour };
   const rows = [...packages.byName.values()].flatMap((row): RowOf<'kernels'>[] => {
     const laid = releases.get(row.package) ?? [];
     if (laid.length === 0 && kernelFlavour(row.package) === null) return [];
     const derived = releaseOf(row.package, row.version);
     const release = laid.length === 0 || laid.includes(derived) ? derived : laid.at(-1)!;
-    return [kernelRow(row, release, context.kernelRelease)];
+    return [kernelRow(row, { release, flavour: row.package }, running)];
   });
-  const problems = [
-    sectionProblem('pacman-packages', context.sections.get('pacman-packages')),
-    sectionProblem('pacman-kernels', output),
-    packages.byName.size === 0 ? 'The package database names no package.' : null,
-    rejections.length > 0 ? `${rejections.length} lines could not be kernels.` : null,
-    context.kernelRelease === null ? 'The running kernel is not known.' : null,
-  ];
-  return {
-    rows,
-    rejections,
-    reading: reading('kernels', problems, packages.byName.size > 0),
-    reboot: rebootOf(rows),
-  };
-}
-
-function kernelRow(
-  row: { host_id: string; package: string; architecture: string; version: string },
-  release: string,
-  running: string | null,
-): RowOf<'kernels'> {
-  return {
-    host_id: row.host_id,
-    package: row.package,
-    architecture: row.architecture,
-    version: row.version,
-    release,
-    flavour: row.package,
-    running: release === running,
-    same_flavour: running !== null && (release === running || runningKernel(running).flavour === row.package),
-  };
-}
-
-/** Nothing on Arch leaves a file that asks for a boot: the modules of what runs are simply gone. */
-function rebootOf(rows: RowOf<'kernels'>[]): Kernels['reboot'] {
-  const replaced = rows.filter((row) => row.same_flavour && !row.running);
-  if (replaced.length === 0 || rows.some((row) => row.running)) return {};
-  return { reboot_required: true, reboot_packages: replaced.map((row) => row.package).sort() };
+  return replacedKernels(context, 'pacman', { rows, packages: packages.byName.size, rejections });
 }

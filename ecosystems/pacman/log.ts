@@ -7,17 +7,11 @@ import { parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { isPackageName, isVersion } from './names.ts';
 import type { Bounds } from '../linux/local-time.ts';
-import type { ParseContext, Rejection } from '../ecosystem.ts';
+import type { ParseContext } from '../ecosystem.ts';
 import type { Packages } from './local-database.ts';
+import type { History } from '../log-files.ts';
 
 type EventRow = RowOf<'events'>;
-
-export interface History {
-  events: EventRow[];
-  logs: RowOf<'logs'>[];
-  rejections: Rejection[];
-  problems: (string | null)[];
-}
 
 const actions: { [verb: string]: EventAction } = {
   installed: 'install',

@@ -1,6 +1,7 @@
 /** Packages that own deleted files which are still mapped. */
 import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
+import { deletedPaths } from '../linux/deleted-paths.ts';
 import { linesOf } from '../sections.ts';
 import { isPackageName } from './names.ts';
 import type { SectionSpec } from '../ecosystem.ts';
@@ -10,10 +11,7 @@ import type { SectionSpec } from '../ecosystem.ts';
  * carries its full version has gone with that version: its link by the shorter name is what the newer package still has.
  */
 const ownersCommand = `
-grep -hF ' (deleted)' /proc/[0-9]*/maps 2>/dev/null |
-  sed -n 's|^[^/]* \\(/.*\\) (deleted)$|\\1|p' |
-  grep -v -e '^/memfd:' -e '^/dev/' -e '^/SYSV' -e '^/tmp/' -e '^/var/tmp/' -e '^/run/' -e '^/var/lib/' -e '^/var/cache/' -e '^/\\[aio\\]' |
-  sort -u | head -n 500 |
+${deletedPaths} | head -n 500 |
   while IFS= read -r path; do
     name=$path
     while :; do

@@ -3,6 +3,7 @@
  * files themselves: what package managers print of them has lost the day of issue, or is a text for people.
  */
 import { clean } from '#data/model/clean.ts';
+import type { RowOf } from '#data/model/tables.ts';
 import { rejecter } from '../rejections.ts';
 import { linesOf, sectionProblem } from '../sections.ts';
 import { isArchitecture, isPackageName, joinVersion } from './names.ts';
@@ -233,4 +234,25 @@ function decoded(text: string): string {
       return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     },
   );
+}
+
+/** The row of an advisory on one of its packages, in the repository that brought it. */
+export function advisoryRow(
+  hostId: string,
+  { advisory, one, repository }: { advisory: Advisory; one: AdvisoryPackage; repository: string },
+): RowOf<'host_advisories'> {
+  return {
+    host_id: hostId,
+    advisory: advisory.id,
+    package: one.name,
+    architecture: one.architecture,
+    version: one.version,
+    kind: advisory.kind,
+    severity: advisory.severity,
+    published_not_before: advisory.issued?.not_before ?? null,
+    published_not_after: advisory.issued?.not_after ?? null,
+    cves: advisory.cves,
+    title: advisory.title,
+    repository,
+  };
 }

@@ -1,6 +1,6 @@
 /** Advisories that name installed packages, from the metadata of the repositories in use. */
 import type { RowOf } from '#data/model/tables.ts';
-import { parseUpdateinfo } from '../rpm/updateinfo.ts';
+import { advisoryRow, parseUpdateinfo } from '../rpm/updateinfo.ts';
 import { reading } from '../sections.ts';
 import { rawMetadata } from './sections.ts';
 import type { ParseContext, Reading, Rejection } from '../ecosystem.ts';
@@ -74,19 +74,6 @@ function rowsOf(
   { file, repository }: { file: UpdateinfoFile; repository: Repository },
 ): AdvisoryRow[] {
   return file.advisories.flatMap((advisory) =>
-    advisory.packages.map((one) => ({
-      host_id: hostId,
-      advisory: advisory.id,
-      package: one.name,
-      architecture: one.architecture,
-      version: one.version,
-      kind: advisory.kind,
-      severity: advisory.severity,
-      published_not_before: advisory.issued?.not_before ?? null,
-      published_not_after: advisory.issued?.not_after ?? null,
-      cves: advisory.cves,
-      title: advisory.title,
-      repository: repository.row.suite,
-    })),
+    advisory.packages.map((one) => advisoryRow(hostId, { advisory, one, repository: repository.row.suite })),
   );
 }

@@ -129,7 +129,7 @@ describe('a whole answer', () => {
   });
 
   test('of a script of another version is read as far as it goes, and told so', () => {
-    const other = body.replaceAll(bundleBuild, '0123456789ab');
+    const other = body.replaceAll(bundleBuild(), '0123456789ab');
     const bundle = readBundle(sealed(other, mark));
     const snapshot = snapshotOfBundle('web1', bundle, Date.now());
     expect(snapshot.scans[0]).toMatchObject({
@@ -255,7 +255,7 @@ describe('what happens on the way is found, and named', () => {
   test.each<[string, string]>([
     ['host web1', 'host web2'],
     ['made 2026-01-01', 'made 2025-01-01'],
-    [`build ${bundleBuild}`, 'build 0123456789ab'],
+    [`build ${bundleBuild()}`, 'build 0123456789ab'],
   ])('the head: %s made %s', (from, to) => {
     expect(codeOf(latin1(answer.toString('latin1').replace(from, to)))).toBe('bundle-altered');
   });

@@ -197,7 +197,7 @@ describe('other set-ups', () => {
   });
 
   test('an installed probe of another version is read, and told so', async () => {
-    const probe = renderInstalledProbe().replaceAll(probeBuild, '0123456789ab');
+    const probe = renderInstalledProbe().replaceAll(probeBuild(), '0123456789ab');
     await withHost({ id: 'other', address: '127.94.1.4', probe }, async (one) => {
       const snapshot = await scan(one);
       expect(snapshot.scans[0]).toMatchObject({
@@ -218,7 +218,7 @@ describe('other set-ups', () => {
 
   test('one that lacks a section leaves its subject unread, never complete', async () => {
     const probe = renderInstalledProbe()
-      .replaceAll(probeBuild, '0123456789ab')
+      .replaceAll(probeBuild(), '0123456789ab')
       .replace(/^run software [\s\S]*?^run |^run software [\s\S]*?^\}/m, (text) =>
         text.endsWith('}') ? '}' : 'run ',
       );

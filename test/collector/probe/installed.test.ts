@@ -38,7 +38,7 @@ describe('the text', () => {
     const text = renderInstalledProbe();
     expect(runTool(['shellcheck', '--shell=sh', '--severity=style', '-'], text).stdout).toBe('');
     expect(renderInstalledProbe()).toBe(text);
-    expect(text).toContain(`build=${probeBuild}\n`);
+    expect(text).toContain(`build=${probeBuild()}\n`);
   });
 
   test('has the sections of what is sent, but for where a log is read from', () => {
@@ -73,7 +73,7 @@ describe('an answer', () => {
       expect([finished, preamble.trim()]).toEqual([true, '']);
       expect([...frames.keys()]).toEqual(['hello', ...sectionsOf('apt', {}).map(({ name }) => name)]);
       expect([...frames.values()].filter(({ exitStatus }) => exitStatus !== 0)).toEqual([]);
-      expect(frames.get('hello')?.payload.toString()).toContain(`\nbuild ${probeBuild}\n`);
+      expect(frames.get('hello')?.payload.toString()).toContain(`\nbuild ${probeBuild()}\n`);
     },
   );
 

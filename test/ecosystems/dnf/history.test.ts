@@ -4,7 +4,8 @@ import { parseDnf5History } from '#ecosystems/dnf/dnf5-history.ts';
 import { parseRpmLog } from '#ecosystems/dnf/rpm-log.ts';
 import { parseYumLog } from '#ecosystems/dnf/yum-log.ts';
 import { contextOf, outputOf } from '../contract.ts';
-import type { EventRow, History } from '#ecosystems/dnf/rpm-log.ts';
+import type { EventRow } from '#ecosystems/dnf/rpm-log.ts';
+import type { History } from '#ecosystems/log-files.ts';
 
 const hash = 'a'.repeat(64);
 const files = (lines: string[], modified = 1_795_628_317) =>
