@@ -58,6 +58,10 @@ export function parseParts(text: string): Parts {
   return result;
 }
 
+export function partText(part: Part | undefined): string {
+  return part?.lines.join('\n') ?? '';
+}
+
 /** Why a part cannot be trusted to be whole; null when it can. */
 export function partProblem(command: string, part: Part | undefined): string | null {
   if (part === undefined || part.exitStatus === null) return `'${command}' did not answer.`;

@@ -1,5 +1,5 @@
 /** The probe's answer, read from a stream of bytes that a hostile or dying host may have sent. */
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOf } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 
 export interface Frame {
@@ -49,7 +49,8 @@ interface Open {
   name: string;
   chunks: Buffer[];
   kept: number;
-  hash: Hash;
+  /** Of bytes as they come, once some are beyond the limit; until then the payload is hashed at the end, at once. */
+  hash: Hash | null;
   stderr: Buffer[] | null;
   stderrBytes: number;
   limit: number;
@@ -180,7 +181,7 @@ function opened(name: string, limit: number, more: Pick<Frame, 'asRoot' | 'began
     limit,
     chunks: [],
     kept: 0,
-    hash: createHash('sha256'),
+    hash: null,
     stderr: null,
     stderrBytes: 0,
   };
@@ -194,22 +195,27 @@ function keep(open: Open, bytes: Buffer): void {
     return;
   }
   const room = Math.max(0, open.limit - open.kept);
+  if (bytes.length > room && open.hash === null) {
+    open.hash = createHash('sha256');
+    for (const chunk of open.chunks) open.hash.update(chunk);
+  }
+  open.hash?.update(bytes);
   const kept = bytes.subarray(0, room);
   // Copied: a small piece would otherwise keep its whole chunk alive.
   if (kept.length > 0) open.chunks.push(Buffer.from(kept));
   open.kept += kept.length;
-  open.hash.update(bytes);
   open.frame.bytes += bytes.length;
   if (bytes.length > room) open.frame.truncated = true;
 }
 
 function closed(open: Open): Frame {
+  const payload = Buffer.concat(open.chunks);
   return {
     ...open.frame,
-    payload: Buffer.concat(open.chunks),
+    payload,
     stderr: Buffer.concat(open.stderr ?? [])
       .toString('utf8')
       .trim(),
-    sha256: open.hash.digest('hex'),
+    sha256: open.hash?.digest('hex') ?? hashOf('sha256', payload),
   };
 }

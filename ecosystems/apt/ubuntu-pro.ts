@@ -2,9 +2,9 @@
  * What Ubuntu's Expanded Security Maintenance would bring to a host that is not entitled to it, or has it switched
  * off. apt itself does not offer these builds: they are fixes that exist and that this host may not have.
  */
-import { z } from 'zod';
 import { isPackageName, isVersion } from '#data/model/debian-names.ts';
 import type { RowOf } from '#data/model/tables.ts';
+import { jsonReader } from '../json-answer.ts';
 import { rejecter } from '../rejections.ts';
 import { sectionProblem } from '../sections.ts';
 import { isPresent } from './dpkg-packages.ts';
@@ -25,13 +25,15 @@ const section = 'ubuntu-pro';
 const maxPackages = 20_000;
 
 /** `pro security-status --format json`, schema 0.1: only what is used here. */
-const Status = z.object({
-  packages: z
-    .array(
-      z.object({ package: z.string(), version: z.string(), status: z.string(), service_name: z.string() }),
-    )
-    .max(maxPackages),
-});
+const readStatus = jsonReader((z) =>
+  z.object({
+    packages: z
+      .array(
+        z.object({ package: z.string(), version: z.string(), status: z.string(), service_name: z.string() }),
+      )
+      .max(maxPackages),
+  }),
+);
 
 /**
  * The client's words for a build that exists and is not to be had: no subscription is attached to the machine, or
@@ -109,12 +111,4 @@ function updateRow(row: PackageRow, offer: { version: string; service_name: stri
     phased_percent: null,
     candidate_built_at: null,
   };
-}
-
-function readStatus(text: string): z.output<typeof Status> | null {
-  try {
-    return Status.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

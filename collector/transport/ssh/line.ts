@@ -19,7 +19,7 @@ export interface Line {
 const mostGreeting = 8192;
 
 export function openLine(host: Host, { limits, signal }: ConnectOptions): Line {
-  const socket = new Socket().setNoDelay();
+  const socket = inOnePiece(new Socket().setNoDelay());
   const { promise: ended, resolve } = Promise.withResolvers<TransportEnd>();
   let stage: Stage = 'connect';
   let timer: NodeJS.Timeout | undefined;
@@ -47,6 +47,19 @@ export function openLine(host: Host, { limits, signal }: ConnectOptions): Line {
   watchGreeting(line, limits.connectMs);
   socket.connect({ host: host.address ?? '', port: host.port ?? 22 });
   return line;
+}
+
+/** ssh2 writes every packet in three pieces, and several packets in a row: what one turn writes leaves together. */
+function inOnePiece(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as Socket['write'];
+  socket.write = ((...args: Parameters<Socket['write']>) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write(...args);
+  }) as Socket['write'];
+  return socket;
 }
 
 /** Reads along until the greeting has come. What does not greet is no SSH server. */
