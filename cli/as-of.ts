@@ -1,5 +1,4 @@
 /** `--as-of`: a day, which means its end, or an instant. */
-import { Temporal } from 'temporal-polyfill';
 import { When } from '#data/workspace/shapes.ts';
 import { Failure } from '#data/model/failure.ts';
 

@@ -1,5 +1,4 @@
 /** What `population compare` says of a comparison, and of which day the list is. */
-import { Temporal } from 'temporal-polyfill';
 import type { Appended } from '#data/ledger/append.ts';
 import type { ComparisonRow } from '#data/model/comparison-tables.ts';
 import { Failure } from '#data/model/failure.ts';

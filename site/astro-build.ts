@@ -35,7 +35,7 @@ await build({
 });
 
 process.off('disconnect', endWithParent);
-process.disconnect();
+process.disconnect?.();
 
 function endWithParent(): void {
   process.kill(process.pid, 'SIGKILL');

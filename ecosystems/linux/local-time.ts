@@ -1,5 +1,4 @@
 /** Local times of a host without offset, turned into bounds in UTC. */
-import { Temporal } from 'temporal-polyfill';
 import type { Clock } from '../ecosystem.ts';
 
 export interface Bounds {

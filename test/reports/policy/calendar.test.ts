@@ -1,6 +1,5 @@
 /** The calendar of deadlines: the macros of the models against a reference on Temporal. */
 import fc from 'fast-check';
-import { Temporal } from 'temporal-polyfill';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readRows, sqlText, withDatabase } from '#data/ledger/database.ts';
 import { policyStage } from '#reports/policy/stage.ts';

@@ -2,7 +2,6 @@
  * Verdicts, slowly: one spell at a time, in the words of `semantics.md` 5, on Temporal and milliseconds. The models
  * are held to it.
  */
-import { Temporal } from 'temporal-polyfill';
 
 /** Bounds in milliseconds; null where nothing bounds them. */
 export type Span = { from: number | null; to: number | null };
