@@ -21,7 +21,7 @@ export interface ScanCost extends Cost {
 }
 
 /** As `patchledger scan` is run (cli/setup.mjs). */
-const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
+const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=30'];
 
 /** One scan by the collector, in a process of its own. */
 export async function scanCost(

@@ -34,7 +34,8 @@ export async function startCachedHosts(recorded: Buffer, port = 2299): Promise<C
     config: (folder) => {
       writeFileSync(join(folder, 'recorded'), recorded);
       writeFileSync(join(folder, 'answer.sh'), answer(join(folder, 'recorded')));
-      return ['MaxStartups 2000', `ForceCommand sh ${join(folder, 'answer.sh')}`];
+      // Another home: bash would read this machine's own ~/.bashrc for each host, whatever it may do.
+      return ['MaxStartups 2000', `SetEnv HOME=${folder}`, `ForceCommand sh ${join(folder, 'answer.sh')}`];
     },
   });
   const key = sshd.hostKeys[0] ?? '';
