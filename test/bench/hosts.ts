@@ -14,6 +14,7 @@ import { releases } from '#test/fleet/roots.ts';
 import { provision } from '#test/provision.ts';
 import { ansibleCost } from './ansible.ts';
 import { opensshCost, scanCost } from './measure.ts';
+import type { Cost, ScanCost } from './measure.ts';
 import { tell } from './table.ts';
 
 const concurrency = 16;
@@ -26,19 +27,16 @@ function answerOf(fleet: Fleet): Buffer {
   return Buffer.from(stdout);
 }
 
-/** The best of some rounds of each, taken in turn: other work of the machine hits both alike. */
-async function inTurn<A, B>(
-  rounds: number,
-  first: () => Promise<A>,
-  second: () => Promise<B>,
-): Promise<[A[], B[]]> {
-  const firsts: A[] = [];
-  const seconds: B[] = [];
-  for (let round = 0; round < rounds; round++) {
-    firsts.push(await first());
-    seconds.push(await second());
-  }
-  return [firsts, seconds];
+type Contest = { [name: string]: () => Promise<Cost> };
+type Runs<C extends Contest> = { [name in keyof C]: Awaited<ReturnType<C[name]>>[] };
+
+/** Some rounds of each, taken in turn: other work of the machine hits all alike. */
+async function inTurn<C extends Contest>(rounds: number, contest: C): Promise<Runs<C>> {
+  const names = Object.keys(contest);
+  const runs: { [name: string]: Cost[] } = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) runs[name]?.push(await contest[name]!());
+  return runs as Runs<C>;
 }
 
 const least = <T>(runs: T[], of: (run: T) => number): number => Math.min(...runs.map(of));
@@ -56,15 +54,11 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   const hosts = Array.from({ length: 500 }, (_, index) => cached.host(index));
   const { folder } = cached.sshd;
   console.log(`\n500 hosts that answer from a cache, ${concurrency} at a time`);
-  const [ours, theirs] = await inTurn(
-    2,
-    () => scanCost(folder, hosts, concurrency),
-    () => opensshCost(folder, hosts, { program, concurrency }),
-  );
+  const { ours, theirs, system } = await inTurn(2, contest(folder, hosts));
   const few = await scanCost(folder, hosts.slice(0, 50), concurrency);
   for (const run of ours) assertAll(run.statuses, { ok: 500 });
   const cpu = least(ours, (run) => run.cpuSeconds);
-  await benchSystemTransport(folder, hosts, theirs);
+  tellSystemTransport(hosts, system, theirs);
   tell(
     'wall time, collector with all parsing / parallel OpenSSH',
     least(ours, (run) => run.seconds) / least(theirs, (run) => run.seconds),
@@ -100,11 +94,10 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
     sshHost({ ...host, address: `127.101.0.${(index % 250) + 1}`, port: 7799 }),
     host,
   ]);
-  const [alone, beside] = await inTurn(
-    2,
-    () => scanCost(folder, healthy, concurrency),
-    () => scanCost(folder, mixed, concurrency),
-  );
+  const { alone, beside } = await inTurn(2, {
+    alone: () => scanCost(folder, healthy, concurrency),
+    beside: () => scanCost(folder, mixed, concurrency),
+  });
   await hole.stop();
   for (const run of beside) assertAll(run.statuses, { ok: 250, 'timed-out': 250 });
   tell(
@@ -115,14 +108,17 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   );
 }
 
+/** Both transports of the collector, and the line of shell. */
+function contest(folder: string, hosts: Host[]) {
+  return {
+    ours: () => scanCost(folder, hosts, concurrency),
+    theirs: () => opensshCost(folder, hosts, { program, concurrency }),
+    system: () => scanCost(folder, hosts, concurrency, 'openssh'),
+  };
+}
+
 /** The system's ssh, driven by the collector, beside the same ssh driven by xargs. */
-async function benchSystemTransport(
-  folder: string,
-  hosts: Host[],
-  theirs: { seconds: number }[],
-): Promise<void> {
-  const runs = [];
-  for (let round = 0; round < 2; round++) runs.push(await scanCost(folder, hosts, concurrency, 'openssh'));
+function tellSystemTransport(hosts: Host[], runs: ScanCost[], theirs: Cost[]): void {
   for (const run of runs) assertAll(run.statuses, { ok: hosts.length });
   tell(
     'wall time, transport openssh / parallel OpenSSH',
@@ -153,13 +149,9 @@ async function benchReal(fleet: Fleet): Promise<void> {
   console.log(
     `\n${hosts.length} real hosts of Debian 11, 12 and 13, ${familyRoots.map(({ id }) => id).join(', ')}, ${concurrency} at a time`,
   );
-  const [ours, theirs] = await inTurn(
-    2,
-    () => scanCost(fleet.folder, hosts, concurrency),
-    () => opensshCost(fleet.folder, hosts, { program, concurrency }),
-  );
+  const { ours, theirs, system } = await inTurn(3, contest(fleet.folder, hosts));
   for (const run of ours) assertAll(run.statuses, { ok: hosts.length });
-  await benchSystemTransport(fleet.folder, hosts, theirs);
+  tellSystemTransport(hosts, system, theirs);
   tell(
     'wall time, collector / parallel OpenSSH',
     least(ours, (run) => run.seconds) / least(theirs, (run) => run.seconds),
