@@ -25,7 +25,7 @@ export function parsePolicy(part: Part, { reject }: Pick<Rejecter, 'reject'>): M
   let policy: Policy | null = null;
   for (const [index, line] of part.lines.entries()) {
     const wrong = (expected: string) => reject(part.firstLine + index, expected, line);
-    if (/^\S.*:$/.test(line)) {
+    if (line.endsWith(':') && /^\S./.test(line)) {
       policy = null;
       if (parseFullName(line.slice(0, -1)) === null) wrong('The name of a package.');
       else policies.set(line.slice(0, -1), (policy = { installed: null, candidate: null, versions: [] }));
@@ -37,6 +37,12 @@ export function parsePolicy(part: Part, { reject }: Pick<Rejecter, 'reject'>): M
 }
 
 function readLine(policy: Policy, line: string, wrong: (expected: string) => void): void {
+  // Most lines are of this kind.
+  const source = /^ {8,}(-?\d+) (.+)$/.exec(line);
+  if (source !== null) {
+    policy.versions.at(-1)?.sources.push({ priority: Number(source[1]), description: source[2]! });
+    return;
+  }
   const field = /^ {2}(Installed|Candidate): (\S+)$/.exec(line);
   if (field !== null) {
     const value = field[2] === '(none)' ? null : field[2]!;
@@ -54,10 +60,5 @@ function readLine(policy: Policy, line: string, wrong: (expected: string) => voi
       phasedPercent: row[4] === undefined ? null : Number(row[4]),
       sources: [],
     });
-    return;
-  }
-  const source = /^ {8,}(-?\d+) (.+)$/.exec(line);
-  if (source !== null) {
-    policy.versions.at(-1)?.sources.push({ priority: Number(source[1]), description: source[2]! });
   }
 }

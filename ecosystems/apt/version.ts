@@ -4,6 +4,7 @@
  * @returns negative when a is older than b, 0 when equal in order ("1.0" and "0:1.0"), positive when newer
  */
 export function compareVersions(a: string, b: string): number {
+  if (a === b) return 0;
   const left = splitVersion(a);
   const right = splitVersion(b);
   return (
@@ -63,8 +64,8 @@ function order(text: string, index: number): number {
 
 /** Numbers of any length, without rounding. */
 function compareNumbers(a: string, b: string): number {
-  const left = a.replace(/^0+/, '');
-  const right = b.replace(/^0+/, '');
+  const left = a.startsWith('0') ? a.replace(/^0+/, '') : a;
+  const right = b.startsWith('0') ? b.replace(/^0+/, '') : b;
   if (left.length !== right.length) return left.length - right.length;
   return left < right ? -1 : left > right ? 1 : 0;
 }
