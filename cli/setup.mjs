@@ -28,7 +28,7 @@ const oldestNode = 20;
 const quietly = ['--no-audit', '--no-fund', '--include=optional', '--include=dev'];
 
 /** A scan runs beside others' work, all night: it need not grow (docs/decisions.md 10). */
-const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=30'];
+const scanFlags = JSON.parse(readFileSync(join(root, 'cli', 'scan-flags.json'), 'utf8'));
 
 /** What each word runs, as arguments of the pinned Node. */
 const targets = {

@@ -166,16 +166,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const limits = new Map<boolean, Map<string, number>>();
-
 /** Every section of every family: which one a host belongs to is not known before it answers. */
-export function sectionLimits(refresh = false): ReadonlyMap<string, number> {
-  const known = limits.get(refresh) ?? limitsOf(refresh);
-  limits.set(refresh, known);
-  return known;
-}
-
-function limitsOf(refresh: boolean): Map<string, number> {
+export function sectionLimits(refresh = false): Map<string, number> {
   const all = [...linuxSections, ...ecosystems.flatMap((family) => sectionsOfFamily(family, {}, refresh))];
   return new Map([['hello', helloBytes], ...all.map((spec) => [spec.name, spec.maxBytes] as const)]);
 }

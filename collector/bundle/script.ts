@@ -2,8 +2,14 @@
  * The probe as people carry it to a host that cannot be reached, and bring its answer back. The answer is text:
  * whoever carries it out may read what it holds. Its head says whose it is, its last line holds a hash of all before.
  */
-import { createHash } from 'node:crypto';
-import { askEverything, framed, probeVersion, renderForm, sectionFunctions } from '../probe/shell.ts';
+import {
+  askEverything,
+  buildOf,
+  framed,
+  probeVersion,
+  renderForm,
+  sectionFunctions,
+} from '../probe/shell.ts';
 
 export interface BundleScript {
   /** The host that it is for; null for whichever it is run on. */
@@ -111,11 +117,7 @@ case \${1-}:$# in
 *) echo 'usage: sh FILE [-o PLACE]' >&2; exit 2 ;;
 esac`;
 
-let knownBuild: string | null = null;
-
 /** Which text ran, for answers of another one: the same for the same sections, whoever it is made for. */
-export function bundleBuild(): string {
-  const nobody = { hostId: null, machineId: null, madeAt: new Date(0), mark: '0'.repeat(32) };
-  knownBuild ??= createHash('sha256').update(render(nobody, '')).digest('hex').slice(0, 12);
-  return knownBuild;
-}
+export const bundleBuild = buildOf(() =>
+  render({ hostId: null, machineId: null, madeAt: new Date(0), mark: '0'.repeat(32) }, ''),
+);

@@ -2,10 +2,10 @@
  * The probe as it is installed on a host, in a file of root: what a forced command runs in the place of whatever is
  * sent, and what sudo may run for single sections. Of what comes in it reads three kinds of lines, and runs none.
  */
-import { createHash } from 'node:crypto';
 import { positionOnHost } from '#ecosystems/log-files.ts';
 import {
   askEverything,
+  buildOf,
   framed,
   functionOf,
   ownSections,
@@ -128,10 +128,5 @@ ${ecosystems.map(({ id }) => `  ${functionOf(id)}() { :; }\n`).join('')}fi
 look_for_sudo
 ${framed(askEverything(`printf 'build %s\\n' "$build"`))}`;
 
-let knownBuild: string | null = null;
-
 /** Which text this is, for hosts that have another one: the same for the same sections, whatever the version says. */
-export function probeBuild(): string {
-  knownBuild ??= createHash('sha256').update(render('')).digest('hex').slice(0, 12);
-  return knownBuild;
-}
+export const probeBuild = buildOf(() => render(''));

@@ -1,4 +1,5 @@
 /** Shell text that every form of the probe shares: sent, installed on the host, carried to it by hand. */
+import { createHash } from 'node:crypto';
 import { ecosystems } from '#ecosystems/registry.ts';
 import { linuxSections } from '#ecosystems/linux/sections.ts';
 import { quote } from '#ecosystems/shell.ts';
@@ -169,6 +170,12 @@ export function functionOf(familyId: string): string {
 function runLine(spec: SectionSpec): string {
   const line = `run ${spec.name} ${spec.timeoutSeconds} ${spec.maxBytes + 1} ${quote(spec.command)}`;
   return spec.rootReadsMore ? `${line} ${asRootWord}` : line;
+}
+
+/** Names a text by its hash, so that answers of another one are told; worked out when it is first asked for. */
+export function buildOf(render: () => string): () => string {
+  let known: string | null = null;
+  return () => (known ??= createHash('sha256').update(render()).digest('hex').slice(0, 12));
 }
 
 export interface Program {

@@ -25,7 +25,7 @@ export function parsePolicy(part: Part, { reject }: Pick<Rejecter, 'reject'>): M
   let policy: Policy | null = null;
   for (const [index, line] of part.lines.entries()) {
     const wrong = (expected: string) => reject(part.firstLine + index, expected, line);
-    if (line.endsWith(':') && /^\S./.test(line)) {
+    if (line.endsWith(':') && /^\S.*:$/.test(line)) {
       policy = null;
       if (parseFullName(line.slice(0, -1)) === null) wrong('The name of a package.');
       else policies.set(line.slice(0, -1), (policy = { installed: null, candidate: null, versions: [] }));

@@ -2,9 +2,10 @@
  * What Ubuntu's Expanded Security Maintenance would bring to a host that is not entitled to it, or has it switched
  * off. apt itself does not offer these builds: they are fixes that exist and that this host may not have.
  */
+import { z } from 'zod';
 import { isPackageName, isVersion } from '#data/model/debian-names.ts';
 import type { RowOf } from '#data/model/tables.ts';
-import { jsonReader } from '../json-answer.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import { rejecter } from '../rejections.ts';
 import { sectionProblem } from '../sections.ts';
 import { isPresent } from './dpkg-packages.ts';
@@ -25,15 +26,13 @@ const section = 'ubuntu-pro';
 const maxPackages = 20_000;
 
 /** `pro security-status --format json`, schema 0.1: only what is used here. */
-const readStatus = jsonReader((z) =>
-  z.object({
-    packages: z
-      .array(
-        z.object({ package: z.string(), version: z.string(), status: z.string(), service_name: z.string() }),
-      )
-      .max(maxPackages),
-  }),
-);
+const Status = z.object({
+  packages: z
+    .array(
+      z.object({ package: z.string(), version: z.string(), status: z.string(), service_name: z.string() }),
+    )
+    .max(maxPackages),
+});
 
 /**
  * The client's words for a build that exists and is not to be had: no subscription is attached to the machine, or
@@ -55,7 +54,7 @@ export function parseUbuntuPro(context: ParseContext, packages: Packages): NotEn
     const silent = failed === null && text === '' ? 'The Ubuntu Pro client said nothing.' : failed;
     return { rows: [], rejections, problem: silent };
   }
-  const status = readStatus(text);
+  const status = jsonAnswer(Status, text);
   if (status === null)
     return { rows: [], rejections, problem: 'What the Ubuntu Pro client said could not be read.' };
   const installed = new Map(packages.rows.filter(isPresent).map((row) => [row.package, row]));

@@ -1,37 +1,35 @@
 /** Dated events from the history that dnf 5 keeps of its transactions. */
+import { z } from 'zod';
 import { clean } from '#data/model/clean.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { jsonReader } from '../json-answer.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import { parseParts, partProblem, partText } from '../parts.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import { sectionProblem } from '../sections.ts';
 import { uniqueEvents } from './rpm-log.ts';
 import type { ParseContext } from '../ecosystem.ts';
-import type { Said } from '../json-answer.ts';
 import type { Rejecter } from '../rejections.ts';
 import type { History } from '../log-files.ts';
 import type { EventRow } from './rpm-log.ts';
 
 const section = 'dnf-history';
+const seconds = z.int().min(0).max(99_999_999_999);
 
-const readTransactions = jsonReader((z) => {
-  const seconds = z.int().min(0).max(99_999_999_999);
-  return z
-    .array(
-      z.object({
-        start_time: seconds,
-        end_time: seconds,
-        status: z.string(),
-        description: z.string(),
-        packages: z.array(z.object({ nevra: z.string(), action: z.string() })).max(100_000),
-      }),
-    )
-    .max(100_000);
-});
+const Transactions = z
+  .array(
+    z.object({
+      start_time: seconds,
+      end_time: seconds,
+      status: z.string(),
+      description: z.string(),
+      packages: z.array(z.object({ nevra: z.string(), action: z.string() })).max(100_000),
+    }),
+  )
+  .max(100_000);
 
-type Transaction = Said<typeof readTransactions>[number];
+type Transaction = z.output<typeof Transactions>[number];
 
 const comes: { [action: string]: EventAction } = {
   Install: 'install',
@@ -47,7 +45,7 @@ export function parseDnf5History(context: ParseContext): History {
   const problem = sectionProblem(section, output);
   if (problem !== null || output?.text.trim() === 'absent') return { ...nothing, problems: [problem] };
   const part = parseParts(output?.text ?? '').parts.get('history');
-  const read = readTransactions(partText(part));
+  const read = jsonAnswer(Transactions, partText(part));
   const unread = read === null ? "What 'dnf5 history info' said could not be read." : null;
   const transactions = read ?? [];
   const events = transactions.flatMap((transaction) => eventsOf(context, transaction, rejecting));

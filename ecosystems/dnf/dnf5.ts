@@ -1,6 +1,7 @@
 /** What dnf 5 says of repositories and updates: JSON where it has it, fields separated by tabs where it has not. */
+import { z } from 'zod';
 import { clean } from '#data/model/clean.ts';
-import { jsonReader } from '../json-answer.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import { partProblem, partText } from '../parts.ts';
 import { isArchitecture, isPackageName, isVersion } from '../rpm/names.ts';
 import { buildOf, emptyAnswers, isRepositoryId, withoutCredentials } from './answers.ts';
@@ -8,40 +9,37 @@ import type { Answers, Build } from './answers.ts';
 import type { Part, Parts } from '../parts.ts';
 import type { Rejecter } from '../rejections.ts';
 
-const readRepositories = jsonReader((z) => {
-  const seconds = z.int().min(-1).max(99_999_999_999);
-  return z
-    .array(
-      z.object({
-        id: z.string().refine(isRepositoryId),
-        name: z.string(),
-        is_enabled: z.boolean(),
-        priority: z.int(),
-        timestamp: seconds,
-        metadata_expire: seconds,
-        max_timestamp: seconds,
-        base_url: z.array(z.string()),
-        metalink: z.string(),
-        mirrorlist: z.string(),
-      }),
-    )
-    .max(1000);
+const seconds = z.int().min(-1).max(99_999_999_999);
+
+const Repositories = z
+  .array(
+    z.object({
+      id: z.string().refine(isRepositoryId),
+      name: z.string(),
+      is_enabled: z.boolean(),
+      priority: z.int(),
+      timestamp: seconds,
+      metadata_expire: seconds,
+      max_timestamp: seconds,
+      base_url: z.array(z.string()),
+      metalink: z.string(),
+      mirrorlist: z.string(),
+    }),
+  )
+  .max(1000);
+
+const Package = z.object({
+  name: z.string().refine(isPackageName),
+  arch: z.string().refine(isArchitecture),
+  evr: z.string().refine(isVersion),
+  repository: z.string().refine(isRepositoryId),
 });
 
-const readObsoleting = jsonReader((z) => {
-  const Package = z.object({
-    name: z.string().refine(isPackageName),
-    arch: z.string().refine(isArchitecture),
-    evr: z.string().refine(isVersion),
-    repository: z.string().refine(isRepositoryId),
-  });
-
-  return z.object({
-    obsoleting_packages: z
-      .array(Package.extend({ obsoletes: z.array(Package.omit({ repository: true })) }))
-      .max(10_000)
-      .default([]),
-  });
+const Obsoleting = z.object({
+  obsoleting_packages: z
+    .array(Package.extend({ obsoletes: z.array(Package.omit({ repository: true })) }))
+    .max(10_000)
+    .default([]),
 });
 
 /** Reads the parts that dnf 5 answered. */
@@ -67,7 +65,7 @@ export function readDnf5(parts: Parts, rejecting: Pick<Rejecter, 'reject'>): Ans
 }
 
 function addRepositories(answers: Answers, part: Part | undefined): void {
-  const read = readRepositories(partText(part));
+  const read = jsonAnswer(Repositories, partText(part));
   if (read === null) answers.problems.push("What 'dnf5 repo info' said could not be read.");
   for (const repository of read ?? []) {
     if (!repository.is_enabled) continue;
@@ -89,7 +87,7 @@ function addRepositories(answers: Answers, part: Part | undefined): void {
 }
 
 function addObsoleting(answers: Answers, part: Part | undefined): void {
-  const read = readObsoleting(partText(part));
+  const read = jsonAnswer(Obsoleting, partText(part));
   if (read === null) answers.problems.push("What 'dnf5 list --obsoletes' said could not be read.");
   for (const { name, arch, evr, repository, obsoletes } of read?.obsoleting_packages ?? []) {
     const by: Build = {

@@ -1,45 +1,43 @@
 /** What remediation scripts left on the host about their runs. */
+import { z } from 'zod';
 import { isArchitecture, isPackageName, isVersion } from '#data/model/debian-names.ts';
 import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import { resultChangeStates, resultStates } from '#data/model/words.ts';
-import { jsonReader } from '../json-answer.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import { linesOf, sectionProblem } from '../sections.ts';
 import type { Clock, Parsed, SectionOutput } from '../ecosystem.ts';
-import type { Said } from '../json-answer.ts';
 import { toInstant } from './identity.ts';
 
 const section = 'results';
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const second = z.iso.datetime({ precision: 0 });
+const version = z.string().refine(isVersion).nullable();
 
 /** As `ecosystems/apt/remediation/body/` writes it; format 1. */
-const readResult = jsonReader((z) => {
-  const hash = z.string().regex(/^[0-9a-f]{64}$/);
-  const second = z.iso.datetime({ precision: 0 });
-  const version = z.string().refine(isVersion).nullable();
-  return z.strictObject({
-    format: z.literal(1),
-    plan: hash,
-    host: z.string().max(200),
-    machine: hash,
-    state: z.enum(resultStates),
-    reason: z.string().regex(/^[a-z][a-z-]{0,39}$/),
-    exit: z.int().min(0).max(255).nullable(),
-    started: second,
-    ended: second.nullable(),
-    reboot_needed: z.boolean(),
-    packages: z
-      .array(
-        z.strictObject({
-          package: z.string().refine(isPackageName),
-          architecture: z.string().refine(isArchitecture),
-          before: version,
-          after: version,
-          planned: z.string().refine(isVersion),
-          state: z.enum(resultChangeStates),
-        }),
-      )
-      .max(5000),
-  });
+const ResultFile = z.strictObject({
+  format: z.literal(1),
+  plan: hash,
+  host: z.string().max(200),
+  machine: hash,
+  state: z.enum(resultStates),
+  reason: z.string().regex(/^[a-z][a-z-]{0,39}$/),
+  exit: z.int().min(0).max(255).nullable(),
+  started: second,
+  ended: second.nullable(),
+  reboot_needed: z.boolean(),
+  packages: z
+    .array(
+      z.strictObject({
+        package: z.string().refine(isPackageName),
+        architecture: z.string().refine(isArchitecture),
+        before: version,
+        after: version,
+        planned: z.string().refine(isVersion),
+        state: z.enum(resultChangeStates),
+      }),
+    )
+    .max(5000),
 });
 
 /** Reads the section `results`. What is no result file becomes a rejection; times are moved to our clock. */
@@ -59,7 +57,7 @@ export function parseResults(
   const problem = output === undefined ? null : sectionProblem(section, output);
   if (problem !== null) reject(1, `The results of scripts: ${problem}`, '');
   for (const { file, line, text } of filesOf(output?.text ?? '')) {
-    const result = readResult(text);
+    const result = jsonAnswer(ResultFile, text);
     if (result === null) reject(line, 'The result file of a remediation script.', text);
     else addResult(rows, { hostId, file, clock }, result);
   }
@@ -69,7 +67,7 @@ export function parseResults(
 function addResult(
   rows: { results: RowOf<'results'>[]; result_changes: RowOf<'result_changes'>[] },
   { hostId, file, clock }: { hostId: string; file: string; clock: Clock },
-  result: Said<typeof readResult>,
+  result: z.infer<typeof ResultFile>,
 ): void {
   const instant = (text: string) => toInstant(Date.parse(text) - clock.offsetMs);
   rows.results.push({

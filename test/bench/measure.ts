@@ -1,6 +1,6 @@
 /** Running whole commands and reading off what they cost. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,9 @@ export interface ScanCost extends Cost {
 }
 
 /** As `patchledger scan` is run (cli/setup.mjs). */
-const scanFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=30'];
+const scanFlags = JSON.parse(
+  readFileSync(new URL('../../cli/scan-flags.json', import.meta.url), 'utf8'),
+) as string[];
 
 /** One scan by the collector, in a process of its own. */
 export async function scanCost(
