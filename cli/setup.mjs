@@ -27,9 +27,6 @@ const stamp = join(modules, '.patchledger-installed');
 const oldestNode = 20;
 const quietly = ['--no-audit', '--no-fund', '--include=optional', '--include=dev'];
 
-/** A scan runs beside others' work, all night: it need not grow (docs/decisions.md 10). */
-const scanFlags = JSON.parse(readFileSync(join(root, 'cli', 'scan-flags.json'), 'utf8'));
-
 /** What each word runs, as arguments of the pinned Node. */
 const targets = {
   test: ['test/run.ts'],
@@ -43,8 +40,13 @@ async function main([word = 'start', ...args]) {
   checkPlatform();
   await installPackages();
   const target = targets[word] ?? ['cli/main.ts', word];
-  const flags = ['scan', 'nightly'].includes(word) ? scanFlags : [];
+  const flags = ['scan', 'nightly'].includes(word) ? scanFlags() : [];
   return run(pinnedNode(), [...flags, join(root, target[0]), ...target.slice(1), ...args]);
+}
+
+/** A scan runs beside others' work, all night: it need not grow (docs/decisions.md 10). */
+function scanFlags() {
+  return JSON.parse(readFileSync(join(root, 'cli', 'scan-flags.json'), 'utf8'));
 }
 
 function checkPlatform() {

@@ -36,14 +36,15 @@ beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'patchledger-setup-'));
   fakes = join(checkout, 'fakes');
   for (const path of ['cli', 'bin', 'fakes']) mkdirSync(join(checkout, path));
-  copyFileSync(join(root, 'cli/setup.mjs'), join(checkout, 'cli/setup.mjs'));
-  copyFileSync(join(root, 'bin/patchledger'), join(checkout, 'bin/patchledger'));
+  for (const path of ['cli/setup.mjs', 'cli/scan-flags.json', 'bin/patchledger']) {
+    copyFileSync(join(root, path), join(checkout, path));
+  }
   writeFileSync(join(checkout, 'package-lock.json'), '{"lockfileVersion": 3}\n');
   writeFileSync(join(checkout, 'package.json'), '{"type": "module"}\n');
   writeFileSync(
     join(checkout, 'cli/main.ts'),
     `const wait: number = Number(process.env['WAIT'] ?? 0);
-     console.log(JSON.stringify({ args: process.argv.slice(2), node: process.execPath }));
+     console.log(JSON.stringify({ args: process.argv.slice(2), node: process.execPath, flags: process.execArgv }));
      if (wait > 0) setTimeout(() => {}, wait);
      process.exitCode = Number(process.env['EXIT'] ?? 0);\n`,
   );
@@ -156,6 +157,14 @@ describe('handing over', () => {
 
     expect(status).toBe(7);
     expect(JSON.parse(stdout)).toMatchObject({ args: ['query', 'SELECT 1', '--json'] });
+  });
+
+  test.each([
+    ['scan', JSON.parse(readFileSync(join(root, 'cli/scan-flags.json'), 'utf8')) as string[]],
+    ['nightly', JSON.parse(readFileSync(join(root, 'cli/scan-flags.json'), 'utf8')) as string[]],
+    ['build', []],
+  ])('%s runs with the flags of V8 that are kept for it', (word, flags) => {
+    expect(JSON.parse(setup([word]).stdout)).toMatchObject({ args: [word], flags });
   });
 
   test('a signal reaches the program, and its end is ours', async () => {

@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runScan } from '#cli/run.ts';
 import { places } from '#cli/workspace.ts';
@@ -14,6 +13,7 @@ import { listEntries } from '#data/ledger/entries.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
+import { untilClocksAgree } from './clocks.ts';
 import { dnfRoot } from './dnf-root.ts';
 import { inventoryOf, settingsOf, startEmptyFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -47,8 +47,7 @@ afterAll(async () => {
 });
 
 async function scan(): Promise<void> {
-  // Logs have whole seconds: a look proves something only after the second in which something was done.
-  await sleep(3000);
+  await untilClocksAgree();
   const { scans } = await runScan({ places: where, only: [], waitSeconds: 5 });
   expect(scans.map(({ status, reason }) => [status, reason])).toEqual([['ok', null]]);
 }

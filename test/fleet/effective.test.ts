@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadShippedFacts } from '#cli/feeds.ts';
 import { runScan } from '#cli/run.ts';
@@ -15,6 +14,7 @@ import { listEntries } from '#data/ledger/entries.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
+import { untilClocksAgree } from './clocks.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { inside, pendingLibrary, startUser, stopUsers } from './old-library.ts';
@@ -103,13 +103,13 @@ describe.each(['debian11', 'debian12'])('%s: a library is upgraded under a runni
     };
     startUser(host, library, false);
     startUser(host, library, true);
+    await untilClocksAgree();
     inside(
       host,
       `DEBIAN_FRONTEND=noninteractive apt-get install -y -q --only-upgrade ${library.packages.join(' ')} >/dev/null 2>&1`,
     );
 
-    // The log is precise to the second, and the clock to some: a scan within proves nothing of what came after.
-    await sleep(6000);
+    await untilClocksAgree();
     await scanBoth();
     const asRoot = await ask(statuses(`${id}-root`));
     expect(asRoot).toEqual([{ status: 'installed-not-effective' }]);

@@ -1,5 +1,4 @@
 /** A real host that pacman manages, read over SSH: what is recorded is what pacman says on the host. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { deriveFindings } from '#reports/derive.ts';
 import { queryFindings } from '#reports/findings/query.ts';
 import { optionsFor, sshHost } from '#test/collector/ssh/sshd.ts';
 import { scanHost } from '#test/fixtures/scan-host.ts';
+import { untilClocksAgree } from './clocks.ts';
 import { inventoryOf, settingsOf, startEmptyFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetHost } from './host.ts';
@@ -249,9 +249,9 @@ describe('the whole way', () => {
       packages: ['libtool', 'tool'],
     };
     startUser(arch, library, false);
+    await untilClocksAgree();
     inside(arch, 'pacman -Su --noconfirm');
-    // The log is precise to the second, and the clock to some: a scan within proves nothing of what came after.
-    await sleep(6000);
+    await untilClocksAgree();
     expect(await scanned()).toEqual([['ok', null]]);
     const mapped = await ask("SELECT package, path FROM current_mappings WHERE host_id = 'arch'");
     expect(mapped).toEqual([{ package: 'libtool', path: library.file }]);

@@ -5,7 +5,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadShippedFacts } from '#cli/feeds.ts';
 import { openFindings } from '#cli/findings.ts';
@@ -15,6 +14,7 @@ import { places } from '#cli/workspace.ts';
 import type { Places } from '#cli/workspace.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { queryFindings } from '#reports/findings/query.ts';
+import { untilClocksAgree } from './clocks.ts';
 import { digestOf } from './digest.ts';
 import { inventoryOf, settingsOf, startFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -49,9 +49,8 @@ function hostOf(id: string): FleetHost {
   return host;
 }
 
-/** The log is precise to the second, and the clock to some: a scan within proves nothing of what came after. */
 async function scan(id: string): Promise<void> {
-  await sleep(6000);
+  await untilClocksAgree();
   const { scans } = await runScan({ places: where, only: [id], waitSeconds: 5 });
   expect(scans.map(({ status, reason }) => [status, reason])).toEqual([['ok', null]]);
 }

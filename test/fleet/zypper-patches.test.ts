@@ -10,6 +10,7 @@ import { places } from '#cli/workspace.ts';
 import type { Places } from '#cli/workspace.ts';
 import { initWorkspace } from '#data/workspace/init.ts';
 import { queryFindings } from '#reports/findings/query.ts';
+import { untilClocksAgree } from './clocks.ts';
 import { inventoryOf, settingsOf, startEmptyFleet } from './fleet.ts';
 import { inside } from './old-library.ts';
 import { zypperRoot } from './zypper-root.ts';
@@ -40,8 +41,7 @@ afterAll(async () => {
 });
 
 async function scan(): Promise<void> {
-  // The log is precise to the second: a scan within proves nothing of what came after.
-  await sleep(3000);
+  await untilClocksAgree();
   const { scans } = await runScan({ places: where, waitSeconds: 5 });
   expect(scans.map(({ status, reason }) => [status, reason])).toEqual([['ok', null]]);
 }
