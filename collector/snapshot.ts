@@ -1,5 +1,5 @@
 /** From the frames of a probe to the rows of the record. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clean } from '#data/model/clean.ts';
 import { scanTables, subjectTables } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
@@ -249,12 +249,15 @@ function rowsOf(subject: Subject, read: Read): object[] {
 
 /** SHA-256 over the rows as JSON with sorted keys, in sorted order: the same state gives the same digest. */
 export function digestOf(rows: object[]): string {
-  // Rows of a subject have the same keys: sorted once, not for each of thousands of rows.
-  const keys = Object.keys(rows[0] ?? {}).sort();
-  const lines = (rows as { [key: string]: unknown }[])
-    .map((row) => JSON.stringify(keys.map((key) => [key, row[key]])))
-    .sort();
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  // Rows of a subject have the same keys: sorted once, and one list serves for all of thousands of rows.
+  const pairs: [string, unknown][] = Object.keys(rows[0] ?? {})
+    .sort()
+    .map((key) => [key, null]);
+  const lines = (rows as { [key: string]: unknown }[]).map((row) => {
+    for (const pair of pairs) pair[1] = row[pair[0]];
+    return JSON.stringify(pairs);
+  });
+  return hash('sha256', lines.sort().join('\n'));
 }
 
 function sectionRows(

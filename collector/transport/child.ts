@@ -8,9 +8,15 @@ import type { Outcome, RunOptions, TransportEnd } from './transport.ts';
 
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Starts it in a session of its own: whatever it starts can be found and ended. */
-export function startChild([command = 'sh', ...words]: readonly string[]): Child {
-  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+/**
+ * Starts it in a session of its own: whatever it starts can be found and ended.
+ * @param env its environment
+ */
+export function startChild(
+  [command = 'sh', ...words]: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Child {
+  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env });
   // A shell that ends early closes its input: its exit says so, not the broken pipe.
   child.stdin.on('error', () => {});
   return child;

@@ -23,42 +23,45 @@ export interface Policy {
 export function parsePolicy(part: Part, { reject }: Pick<Rejecter, 'reject'>): Map<string, Policy> {
   const policies = new Map<string, Policy>();
   let policy: Policy | null = null;
-  for (const [index, line] of part.lines.entries()) {
-    const wrong = (expected: string) => reject(part.firstLine + index, expected, line);
+  let number = part.firstLine - 1;
+  for (const line of part.lines) {
+    number++;
+    let wrong: string | null = null;
     if (line.endsWith(':') && /^\S.*:$/.test(line)) {
       policy = null;
-      if (parseFullName(line.slice(0, -1)) === null) wrong('The name of a package.');
+      if (parseFullName(line.slice(0, -1)) === null) wrong = 'The name of a package.';
       else policies.set(line.slice(0, -1), (policy = { installed: null, candidate: null, versions: [] }));
-    } else if (policy !== null && line !== '') readLine(policy, line, wrong);
+    } else if (policy !== null && line !== '') wrong = readLine(policy, line);
+    if (wrong !== null) reject(number, wrong, line);
   }
   // A version that could not be one kept its place only so that its sources were not taken for another's.
   for (const read of policies.values()) read.versions = read.versions.filter((row) => isVersion(row.version));
   return policies;
 }
 
-function readLine(policy: Policy, line: string, wrong: (expected: string) => void): void {
+/** Null, or what was expected in its place. */
+function readLine(policy: Policy, line: string): string | null {
   // Most lines are of this kind.
   const source = /^ {8,}(-?\d+) (.+)$/.exec(line);
   if (source !== null) {
     policy.versions.at(-1)?.sources.push({ priority: Number(source[1]), description: source[2]! });
-    return;
+    return null;
   }
   const field = /^ {2}(Installed|Candidate): (\S+)$/.exec(line);
   if (field !== null) {
     const value = field[2] === '(none)' ? null : field[2]!;
-    if (value !== null && !isVersion(value)) wrong('A Debian version.');
-    else policy[field[1] === 'Installed' ? 'installed' : 'candidate'] = value;
-    return;
+    if (value !== null && !isVersion(value)) return 'A Debian version.';
+    policy[field[1] === 'Installed' ? 'installed' : 'candidate'] = value;
+    return null;
   }
   const row = /^ (\*\*\*| {3}) (\S+)(?: (-?\d+))?(?: \(phased (\d{1,3})%\))?$/.exec(line);
-  if (row !== null) {
-    if (!isVersion(row[2]!)) wrong('A Debian version.');
-    policy.versions.push({
-      version: row[2]!,
-      installed: row[1] === '***',
-      priority: Number(row[3] ?? 0),
-      phasedPercent: row[4] === undefined ? null : Number(row[4]),
-      sources: [],
-    });
-  }
+  if (row === null) return null;
+  policy.versions.push({
+    version: row[2]!,
+    installed: row[1] === '***',
+    priority: Number(row[3] ?? 0),
+    phasedPercent: row[4] === undefined ? null : Number(row[4]),
+    sources: [],
+  });
+  return isVersion(row[2]!) ? null : 'A Debian version.';
 }

@@ -22,14 +22,14 @@ export interface Transaction {
 }
 
 /** Headings of apt-private/private-output.cc; the others announce nothing that would change. */
-const headings: [RegExp, TransactionList | null][] = [
-  [/^The following packages will be upgraded:$/, 'upgrade'],
-  [/^The following NEW packages will be installed:$/, 'install'],
-  [/^The following packages will be REMOVED:$/, 'remove'],
-  [/^The following packages will be DOWNGRADED:$/, 'downgrade'],
-  [/^The following packages have been kept back:$/, 'kept-back'],
-  [/^The following upgrades have been deferred due to phasing:$/, 'phased'],
-];
+const headings = new Map<string, TransactionList>([
+  ['The following packages will be upgraded:', 'upgrade'],
+  ['The following NEW packages will be installed:', 'install'],
+  ['The following packages will be REMOVED:', 'remove'],
+  ['The following packages will be DOWNGRADED:', 'downgrade'],
+  ['The following packages have been kept back:', 'kept-back'],
+  ['The following upgrades have been deferred due to phasing:', 'phased'],
+]);
 
 const countLine =
   /^(\d+) upgraded, (\d+) newly installed, (?:(\d+) reinstalled, )?(?:(\d+) downgraded, )?(\d+) to remove and (\d+) not upgraded\.$/;
@@ -37,15 +37,17 @@ const countLine =
 export function parseTransaction(part: Part, { reject }: Pick<Rejecter, 'reject'>): Transaction {
   const result = emptyTransaction();
   let list: TransactionList | null = null;
-  for (const [index, line] of part.lines.entries()) {
+  let number = part.firstLine - 1;
+  for (const line of part.lines) {
+    number++;
     if (line.startsWith('   ') && list !== null) {
       const entry = parseEntry(line);
-      if (entry === null) reject(part.firstLine + index, 'A package and its versions.', line);
+      if (entry === null) reject(number, 'A package and its versions.', line);
       else result.lists[list].set(entry.fullName, entry);
       continue;
     }
     if (line.startsWith(' ')) continue;
-    list = headings.find(([heading]) => heading.test(line))?.[1] ?? null;
+    list = headings.get(line) ?? null;
     const file = /^#file ([^_ ]+)_([^_ ]+)_([a-z0-9-]+)\.deb$/.exec(line);
     if (file !== null) result.files.set(`${file[1]} ${fileVersion(file[2]!)}`, file[3]!);
     const counts = countLine.exec(line);

@@ -34,11 +34,17 @@ export function zoneOf(
  * @param local `YYYY-MM-DDTHH:MM:SS`
  * @returns null where the text is no date
  */
-export function localBounds(local: string, zone: string | null, clock: Clock): Bounds | null {
+export function localBounds(local: string, zone: string | null, clock: Clock): Readonly<Bounds> | null {
+  if (latest?.local === local && latest.zone === zone && latest.clock === clock) return latest.bounds;
   const span = zone === null ? unknownZoneSpan(local) : zoneSpan(local, zone);
-  if (span === null) return null;
-  return instantBounds(span[0], span[1] + 999, clock);
+  const bounds = span === null ? null : instantBounds(span[0], span[1] + 999, clock);
+  latest = { local, zone, clock, bounds };
+  return bounds;
 }
+
+/** Lines of a log share their second more often than not. */
+let latest: { local: string; zone: string | null; clock: Clock; bounds: Readonly<Bounds> | null } | null =
+  null;
 
 /** The same for instants that a host wrote down itself, with their offset: milliseconds since 1970 by its clock. */
 export function instantBounds(firstMs: number, lastMs: number, clock: Clock): Bounds {
@@ -93,7 +99,9 @@ function offsetSecondsAt(zone: string, milliseconds: number): number | null {
   }
 }
 
+const latestInstant = Date.UTC(9998, 0);
+
 function instant(milliseconds: number): string {
-  const bounded = Math.min(Math.max(milliseconds, 0), Date.UTC(9998, 0));
+  const bounded = Math.min(Math.max(milliseconds, 0), latestInstant);
   return new Date(bounded).toISOString();
 }

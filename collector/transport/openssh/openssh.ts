@@ -6,6 +6,7 @@
  */
 import { clean } from '#data/model/clean.ts';
 import type { Stage } from '#data/model/words.ts';
+import { bursts } from '../bursts.ts';
 import { bound, killSession, startChild } from '../child.ts';
 import type { Child } from '../child.ts';
 import { cutOff, timedOut, trouble } from '../ssh/troubles.ts';
@@ -17,7 +18,9 @@ import type { SshLog } from './log.ts';
 import type { Connected, ConnectOptions, Host, RunOptions, Transport, TransportEnd } from '../transport.ts';
 
 export function opensshTransport(options: OpensshOptions): Transport {
-  return { id: 'openssh', connect: (host, connectOptions) => connect(host, options, connectOptions) };
+  // The environment is read once: process.env looks up each variable anew, for every ssh that is started.
+  const settings = { ...options, env: { ...process.env }, turn: bursts(6) };
+  return { id: 'openssh', connect: (host, connectOptions) => connect(host, settings, connectOptions) };
 }
 
 /** One ssh on its way. */
@@ -32,11 +35,11 @@ interface Call {
   stop: (reason: TransportEnd) => void;
 }
 
-async function connect(
-  host: Host,
-  options: OpensshOptions,
-  connectOptions: ConnectOptions,
-): Promise<Connected> {
+type Settings = OpensshOptions & { env: NodeJS.ProcessEnv; turn: () => Promise<void> };
+
+async function connect(host: Host, options: Settings, connectOptions: ConnectOptions): Promise<Connected> {
+  await options.turn();
+  if (connectOptions.signal?.aborted === true) return { end: cutOff('connect', 'the run was ended') };
   const first = call(host, options, connectOptions);
   const failed = await first.ready;
   if (failed !== null) return { end: failed };
@@ -59,8 +62,8 @@ async function connect(
   };
 }
 
-function call(host: Host, options: OpensshOptions, { limits, signal }: ConnectOptions): Call {
-  const child = startChild(sshWords(host, options, limits));
+function call(host: Host, options: Settings, { limits, signal }: ConnectOptions): Call {
+  const child = startChild(sshWords(host, options, limits), options.env);
   const { promise: ended, resolve: end } = Promise.withResolvers<TransportEnd>();
   const { promise: ready, resolve: getReady } = Promise.withResolvers<TransportEnd | null>();
   let reason: TransportEnd | null = null;
