@@ -207,9 +207,7 @@ describe('what goes wrong on our side', () => {
     connected.connection.close();
     expect(await going).toMatchObject({ outcome: 'cut-off' });
     const left = () =>
-      readdirSync('/proc').filter(
-        (pid) => /^\d+$/.test(pid) && commandOf(pid).includes(`127.78.2.1\0sh -s`),
-      );
+      readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(`127.78.2.1\0sh -s`));
     // On a busy machine what was killed takes a moment to be gone.
     await expect.poll(left, { timeout: 5000 }).toEqual([]);
   });
