@@ -59,6 +59,9 @@ async function build(root: string): Promise<void> {
 
 /** Builds the repositories into a root's /srv/repos, with advisories and modules, and configures them. */
 export function layRepositories(root: string): void {
+  // The root is kept for days: its advisories are so many days older than itself, not than today.
+  const madeAt = new Date().toISOString();
+  writeFileSync(join(root, madeAtFile), madeAt);
   for (const repository of repositories) {
     const folder = join(root, 'srv/repos', repository.id);
     for (const source of repository.sources) {
@@ -70,7 +73,7 @@ export function layRepositories(root: string): void {
       mustRun(['modifyrepo_c', join(root, name), join(folder, 'repodata')]);
       rmSync(join(root, name));
     };
-    if (repository.advisories.length > 0) modify('updateinfo.xml', updateinfo(repository));
+    if (repository.advisories.length > 0) modify('updateinfo.xml', updateinfo(repository, madeAt));
     if (repository.modules !== undefined) modify('modules.yaml', repository.modules);
   }
   mkdirSync(join(root, 'etc/yum.repos.d'), { recursive: true });
@@ -80,17 +83,20 @@ export function layRepositories(root: string): void {
   writeFileSync(join(root, 'etc/yum.repos.d/rocky.repo'), lines.join('\n'));
 }
 
-/** When an advisory of so many days ago was issued: at noon, UTC. */
-export function issuedAt(daysAgo: number): string {
-  return `${new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10)} 12:00:00`;
+/** In which a root says when its repositories were made. */
+export const madeAtFile = '/srv/made-at';
+
+/** When an advisory was issued that was so many days old when the root was made: at noon, UTC. */
+export function issuedAt(daysAgo: number, madeAt: string): string {
+  return `${new Date(Date.parse(madeAt) - daysAgo * dayMs).toISOString().slice(0, 10)} 12:00:00`;
 }
 
-function updateinfo({ id, advisories }: RepositoryPlan): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<updates>\n${advisories.map((one) => update(id, one)).join('')}</updates>\n`;
+function updateinfo({ id, advisories }: RepositoryPlan, madeAt: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<updates>\n${advisories.map((one) => update(id, one, madeAt)).join('')}</updates>\n`;
 }
 
 /** All of them were edited yesterday: what counts is when they were issued. */
-function update(repository: string, advisory: AdvisoryPlan): string {
+function update(repository: string, advisory: AdvisoryPlan, madeAt: string): string {
   const references = [
     ...(advisory.cves ?? []).map(
       (cve) => `<reference href="https://x.example/${cve}" id="${cve}" type="cve" title="${cve}"/>`,
@@ -110,7 +116,7 @@ function update(repository: string, advisory: AdvisoryPlan): string {
   );
   return `<update from="x@example.org" status="final" type="${advisory.type}" version="2">
 <id>${advisory.id}</id><title>${advisory.packages[0]?.name} &amp; others</title>
-<issued date="${issuedAt(advisory.daysAgo)}"/><updated date="${issuedAt(1)}"/>
+<issued date="${issuedAt(advisory.daysAgo, madeAt)}"/><updated date="${issuedAt(1, madeAt)}"/>
 ${advisory.severity === undefined ? '' : `<severity>${advisory.severity}</severity>`}
 <description>Fixes.
   Update ID: RLSA-0000:1 &lt;id&gt;RLSA-0000:2&lt;/id&gt;</description>

@@ -6,7 +6,7 @@ import { optionsFor, sshHost } from '#test/collector/ssh/sshd.ts';
 import { digestOf } from './digest.ts';
 import { expectValid } from '#test/collector/valid.ts';
 import { scanHost } from '#test/fixtures/scan-host.ts';
-import { dnfRoot, issuedAt } from './dnf-root.ts';
+import { dnfRoot, issuedAt, madeAtFile } from './dnf-root.ts';
 import { repositories } from './dnf-world.ts';
 import { startEmptyFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -135,11 +135,14 @@ describe('a Rocky host, read as an ordinary account', () => {
       (row) => `${row.advisory} ${row.package}-${row.version}.${row.architecture}`,
     );
     expect(ours.sort()).toEqual(listed.sort());
+    const madeAt = says(`cat ${madeAtFile}`);
     for (const { advisories } of repositories) {
       for (const plan of advisories) {
         const row = snapshot.host_advisories.find((one) => one.advisory === plan.id);
         if (row === undefined) continue;
-        expect(`${row.published_not_before?.slice(0, 19).replace('T', ' ')}`).toBe(issuedAt(plan.daysAgo));
+        expect(`${row.published_not_before?.slice(0, 19).replace('T', ' ')}`).toBe(
+          issuedAt(plan.daysAgo, madeAt),
+        );
         expect([row.kind, row.title]).toEqual([plan.type, `${plan.packages[0]?.name} & others`]);
       }
     }
