@@ -6,16 +6,11 @@ const maxRejections = 100;
 /** The first row of each key: a host that names something twice must not break the table. */
 export function uniqueRows<T extends object>(key: readonly string[], rows: T[]): T[] {
   const byKey = new Map<string, T>();
-  for (const row of rows as (T & Record<string, unknown>)[]) {
-    let name = '';
-    for (const column of key) {
-      const value = row[column];
-      // Kinds of values stay apart: null is not 'null'. No value that was cleaned holds a separator.
-      name += typeof value === 'string' ? `\0${value}` : `\u0001${String(value)}`;
-    }
+  for (const row of rows) {
+    const name = JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
     if (!byKey.has(name)) byKey.set(name, row);
   }
-  return byKey.size === rows.length ? rows : [...byKey.values()];
+  return [...byKey.values()];
 }
 
 /** At most 100 a section; where there were more, one further row says how many. */

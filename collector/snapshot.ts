@@ -1,5 +1,5 @@
 /** From the frames of a probe to the rows of the record. */
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { clean } from '#data/model/clean.ts';
 import { scanTables, subjectTables } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
@@ -56,11 +56,11 @@ export function buildSnapshot(contact: Contact): Snapshot {
       : measureClock(hello, answer.frames.get('hello'), contact.sentAtMs);
   const outputs = new Map([...answer.frames].map(([name, frame]) => [name, outputOf(frame)]));
   const observedAt = toInstant(answer.frames.get('hello')?.beganAtMs ?? Number.NaN);
+  const specs = sectionsOf(hello.family, contact.positions, contact.refresh);
   const read =
     observedAt === null
       ? nothing()
-      : readAll(contact, { outputs, hello, clock: measured.applied, observedAt });
-  const specs = sectionsOf(hello.family, contact.positions, contact.refresh);
+      : readAll(contact, { outputs, hello, specs, clock: measured.applied, observedAt });
   const readings = readingRows(contact, read, specs);
   const verdict = verdictOf(contact, hello, readings);
   return {
@@ -98,7 +98,9 @@ interface Read {
 
 interface Material {
   outputs: Map<string, SectionOutput>;
-  hello: ReturnType<typeof parseHello>;
+  hello: Hello;
+  /** What was asked of the host. */
+  specs: SectionSpec[];
   clock: Clock;
   observedAt: string;
 }
@@ -106,10 +108,10 @@ interface Material {
 /** In which every family names the packages that own mapped files; the mappings themselves are Linux's own. */
 const ownersSection = 'mapping-owners';
 
-function readAll(contact: Contact, { outputs, hello, clock, observedAt }: Material): Read {
+function readAll(contact: Contact, { outputs, hello, specs, clock, observedAt }: Material): Read {
   const { hostId } = contact;
   const identity = parseIdentity(outputs, clock, observedAt);
-  const asked = sectionsOf(hello.family, contact.positions).some(({ name }) => name === ownersSection);
+  const asked = specs.some(({ name }) => name === ownersSection);
   const ownersProblem = asked ? sectionProblem(ownersSection, outputs.get(ownersSection)) : null;
   const processes = parseProcesses({ hostId, sections: outputs, identity, clock, ownersProblem });
   const software = parseSoftware(hostId, outputs);
@@ -249,15 +251,12 @@ function rowsOf(subject: Subject, read: Read): object[] {
 
 /** SHA-256 over the rows as JSON with sorted keys, in sorted order: the same state gives the same digest. */
 export function digestOf(rows: object[]): string {
-  // Rows of a subject have the same keys: sorted once, and one list serves for all of thousands of rows.
-  const pairs: [string, unknown][] = Object.keys(rows[0] ?? {})
-    .sort()
-    .map((key) => [key, null]);
-  const lines = (rows as { [key: string]: unknown }[]).map((row) => {
-    for (const pair of pairs) pair[1] = row[pair[0]];
-    return JSON.stringify(pairs);
-  });
-  return hash('sha256', lines.sort().join('\n'));
+  // Rows of a subject have the same keys: sorted once, not for each of thousands of rows.
+  const keys = Object.keys(rows[0] ?? {}).sort();
+  const lines = (rows as { [key: string]: unknown }[])
+    .map((row) => JSON.stringify(keys.map((key) => [key, row[key]])))
+    .sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 function sectionRows(

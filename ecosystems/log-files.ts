@@ -30,26 +30,21 @@ export interface LogFiles {
   problems: (string | null)[];
 }
 
-const headerLine = /^#file\t([^\t]+)\t(\d{1,15})\t(\d{1,12})\t([0-9a-f]{64})$/;
-
 export function parseLogFiles(context: ParseContext, log: string, section: string): LogFiles {
   const output = context.sections.get(section);
   const files: { row: RowOf<'logs'>; lines: LogLine[] }[] = [];
   const unreadable: string[] = [];
-  let line = 0;
-  for (const text of linesOf(output?.text ?? '')) {
-    line++;
-    const isFrame = text.startsWith('#');
-    const header = isFrame ? headerLine.exec(text) : null;
-    const times = isFrame ? /^#times\t([^\t]*)\t([^\t]*)$/.exec(text) : null;
-    const refused = isFrame ? /^#unreadable (.*)$/.exec(text) : null;
+  for (const [index, text] of linesOf(output?.text ?? '').entries()) {
+    const header = /^#file\t([^\t]+)\t(\d{1,15})\t(\d{1,12})\t([0-9a-f]{64})$/.exec(text);
+    const times = /^#times\t([^\t]*)\t([^\t]*)$/.exec(text);
+    const refused = /^#unreadable (.*)$/.exec(text);
     const current = files.at(-1);
     if (header !== null) files.push({ row: fileRow(context, log, header), lines: [] });
     else if (refused !== null) unreadable.push(clean(refused[1]!, 120));
     else if (times !== null && current !== undefined) {
       const [first_time, last_time] = [localTime(times[1]!), localTime(times[2]!)];
       current.row = { ...current.row, first_time, last_time };
-    } else if (current !== undefined) current.lines.push({ text, line });
+    } else if (current !== undefined) current.lines.push({ text, line: index + 1 });
   }
   files.sort((a, b) => rotation(b.row.path) - rotation(a.row.path));
   const cannot = unreadable.length > 0 ? `${unreadable.join(', ')} cannot be read by this account.` : null;

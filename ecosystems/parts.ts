@@ -38,17 +38,15 @@ export interface Parts {
   head: string[];
 }
 
-const none: string[] = [];
-
 export function parseParts(text: string): Parts {
   const result: Parts = { parts: new Map(), same: new Set(), head: [] };
   let current: Part | null = null;
-  let number = 0;
-  for (const line of linesOf(text)) {
-    number++;
-    const [verb, name = '', status = ''] = line.startsWith(`${partMark} `) ? line.split(' ').slice(1) : none;
+  for (const [index, line] of linesOf(text).entries()) {
+    const [verb, name = '', status = ''] = line.startsWith(`${partMark} `)
+      ? line.slice(partMark.length + 1).split(' ')
+      : [];
     if (verb === 'begin' && !result.parts.has(name)) {
-      current = { lines: [], exitStatus: null, firstLine: number + 1 };
+      current = { lines: [], exitStatus: null, firstLine: index + 2 };
       result.parts.set(name, current);
     } else if (verb === 'end' && current !== null) {
       current.exitStatus = /^\d{1,3}$/.test(status) ? Number(status) : null;

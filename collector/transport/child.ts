@@ -8,10 +8,7 @@ import type { Outcome, RunOptions, TransportEnd } from './transport.ts';
 
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/**
- * Starts it in a session of its own: whatever it starts can be found and ended.
- * @param env its environment
- */
+/** Starts it in a session of its own, with that environment: whatever it starts can be found and ended. */
 export function startChild(
   [command = 'sh', ...words]: readonly string[],
   env: NodeJS.ProcessEnv = process.env,

@@ -23,16 +23,14 @@ export interface Policy {
 export function parsePolicy(part: Part, { reject }: Pick<Rejecter, 'reject'>): Map<string, Policy> {
   const policies = new Map<string, Policy>();
   let policy: Policy | null = null;
-  let number = part.firstLine - 1;
-  for (const line of part.lines) {
-    number++;
+  for (const [index, line] of part.lines.entries()) {
     let wrong: string | null = null;
-    if (line.endsWith(':') && /^\S.*:$/.test(line)) {
+    if (/^\S.*:$/.test(line)) {
       policy = null;
       if (parseFullName(line.slice(0, -1)) === null) wrong = 'The name of a package.';
       else policies.set(line.slice(0, -1), (policy = { installed: null, candidate: null, versions: [] }));
     } else if (policy !== null && line !== '') wrong = readLine(policy, line);
-    if (wrong !== null) reject(number, wrong, line);
+    if (wrong !== null) reject(part.firstLine + index, wrong, line);
   }
   // A version that could not be one kept its place only so that its sources were not taken for another's.
   for (const read of policies.values()) read.versions = read.versions.filter((row) => isVersion(row.version));

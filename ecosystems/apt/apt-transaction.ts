@@ -37,12 +37,10 @@ const countLine =
 export function parseTransaction(part: Part, { reject }: Pick<Rejecter, 'reject'>): Transaction {
   const result = emptyTransaction();
   let list: TransactionList | null = null;
-  let number = part.firstLine - 1;
-  for (const line of part.lines) {
-    number++;
+  for (const [index, line] of part.lines.entries()) {
     if (line.startsWith('   ') && list !== null) {
       const entry = parseEntry(line);
-      if (entry === null) reject(number, 'A package and its versions.', line);
+      if (entry === null) reject(part.firstLine + index, 'A package and its versions.', line);
       else result.lists[list].set(entry.fullName, entry);
       continue;
     }

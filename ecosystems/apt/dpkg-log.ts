@@ -46,8 +46,15 @@ export function parseDpkgLog(context: ParseContext, nativeArchitecture: string |
 export function unique(events: EventRow[]): EventRow[] {
   const byKey = new Map<string, EventRow>();
   for (const event of events) {
-    // None of these words holds a space.
-    const key = `${event.log} ${event.local_time} ${event.package} ${event.architecture} ${event.action} ${event.old_version} ${event.new_version}`;
+    const key = JSON.stringify([
+      event.log,
+      event.local_time,
+      event.package,
+      event.architecture,
+      event.action,
+      event.old_version,
+      event.new_version,
+    ]);
     const before = byKey.get(key);
     if (before === undefined || before.completed !== true) byKey.set(key, event);
   }

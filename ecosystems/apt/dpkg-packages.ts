@@ -34,20 +34,15 @@ export function parseDpkgPackages(context: ParseContext): Packages {
   const { rows: rejections, reject } = rejecter(context.hostId, 'dpkg-packages');
   const rows = new Map<string, PackageRow>();
   let architecture: string | null = null;
-  let number = 0;
-  for (const line of linesOf(section?.text ?? '')) {
-    number++;
-    const said = line.startsWith('#') ? /^#architecture (.*)$/.exec(line)?.[1] : undefined;
+  for (const [index, line] of linesOf(section?.text ?? '').entries()) {
+    const said = /^#architecture (.*)$/.exec(line)?.[1];
     if (said !== undefined && isArchitecture(said)) architecture = said;
     else if (line.endsWith('\tnot-installed')) continue;
     else {
-      const row = packageRow(context, line, times);
-      if (typeof row === 'string') reject(number, row, line);
-      else {
-        const fullName = `${row.package}:${row.architecture}`;
-        if (rows.has(fullName)) reject(number, 'Each package once.', line);
-        else rows.set(fullName, row);
-      }
+      const row = packageRow(context.hostId, line);
+      if (typeof row === 'string') reject(index + 1, row, line);
+      else if (rows.has(keyOf(row))) reject(index + 1, 'Each package once.', line);
+      else rows.set(keyOf(row), { ...row, installed_at: installedAt(row, times, context) });
     }
   }
   const problems = [
@@ -64,20 +59,17 @@ export function parseDpkgPackages(context: ParseContext): Packages {
   };
 }
 
-/** The state of a package of which only its settings are left. */
-const settingsOnly = 'config-files';
-
 /** Whether files of the package are on the disk, in whatever state. */
 export function isPresent(row: PackageRow): boolean {
-  return row.state !== settingsOnly;
+  return row.state !== 'config-files';
+}
+
+function keyOf(row: { package: string; architecture: string }): string {
+  return `${row.package}:${row.architecture}`;
 }
 
 /** The row, or what was expected instead. */
-function packageRow(
-  { hostId, clock }: ParseContext,
-  line: string,
-  times: Map<string, number>,
-): PackageRow | string {
+function packageRow(hostId: string, line: string): PackageRow | string {
   const fields = line.split('\t');
   if (fields.length !== 7) return 'Seven fields.';
   const [name, architecture, version, source, sourceVersion, want, state] = fields as [
@@ -94,9 +86,6 @@ function packageRow(
   if (!isVersion(version) || !isVersion(sourceVersion)) return 'A Debian version.';
   if (!isPackageName(source)) return 'The name of a Debian source package.';
   if (!wants.includes(want) || !states.includes(state)) return 'A state that dpkg knows.';
-  // dpkg writes the list of files anew whenever it unpacks a package, and when only settings are left.
-  const seconds =
-    state === settingsOnly ? undefined : (times.get(`${name}:${architecture}`) ?? times.get(name));
   return {
     host_id: hostId,
     package: name,
@@ -108,7 +97,7 @@ function packageRow(
     state,
     origin: null,
     suite: null,
-    installed_at: seconds === undefined ? null : toInstant(seconds * 1000 - clock.offsetMs),
+    installed_at: null,
     built_at: null,
     module: null,
   };
@@ -122,4 +111,10 @@ function parseInstallTimes(context: ParseContext): Map<string, number> {
     if (match !== null && parseFullName(match[1]!) !== null) times.set(match[1]!, Number(match[2]));
   }
   return times;
+}
+
+/** dpkg writes the list of files anew whenever it unpacks a package, and when only settings are left. */
+function installedAt(row: PackageRow, times: Map<string, number>, context: ParseContext): string | null {
+  const seconds = times.get(keyOf(row)) ?? times.get(row.package);
+  return seconds === undefined || !isPresent(row) ? null : toInstant(seconds * 1000 - context.clock.offsetMs);
 }

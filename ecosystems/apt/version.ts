@@ -64,8 +64,8 @@ function order(text: string, index: number): number {
 
 /** Numbers of any length, without rounding. */
 function compareNumbers(a: string, b: string): number {
-  const left = a.startsWith('0') ? a.replace(/^0+/, '') : a;
-  const right = b.startsWith('0') ? b.replace(/^0+/, '') : b;
+  const left = a.replace(/^0+/, '');
+  const right = b.replace(/^0+/, '');
   if (left.length !== right.length) return left.length - right.length;
   return left < right ? -1 : left > right ? 1 : 0;
 }

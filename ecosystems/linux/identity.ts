@@ -61,12 +61,11 @@ export function parseIdentity(
   };
 }
 
-const afterAllInstants = Date.UTC(9999, 0);
-
 /** The instant as the record writes it, or null where the number stands for none. */
 export function toInstant(milliseconds: number): string | null {
-  const isInstant = milliseconds >= 0 && milliseconds < afterAllInstants;
-  return isInstant ? new Date(milliseconds).toISOString() : null;
+  const date = new Date(milliseconds);
+  const year = date.getUTCFullYear();
+  return Number.isNaN(date.getTime()) || year < 1970 || year > 9998 ? null : date.toISOString();
 }
 
 /**

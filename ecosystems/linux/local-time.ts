@@ -28,6 +28,9 @@ export function zoneOf(
   return offsetSecondsAt(zone, nowMilliseconds) === offsetSeconds ? zone : null;
 }
 
+/** What was asked for last: lines of a log share their second more often than not. */
+let last: { local: string; zone: string | null; clock: Clock; bounds: Readonly<Bounds> | null } | null = null;
+
 /**
  * Earliest and latest instant, by the collector's clock, that a printed local second can stand for.
  * An hour that happens twice gives both; an unknown zone gives ±14 h; the clock's uncertainty widens.
@@ -35,16 +38,12 @@ export function zoneOf(
  * @returns null where the text is no date
  */
 export function localBounds(local: string, zone: string | null, clock: Clock): Readonly<Bounds> | null {
-  if (latest?.local === local && latest.zone === zone && latest.clock === clock) return latest.bounds;
+  if (last?.local === local && last.zone === zone && last.clock === clock) return last.bounds;
   const span = zone === null ? unknownZoneSpan(local) : zoneSpan(local, zone);
   const bounds = span === null ? null : instantBounds(span[0], span[1] + 999, clock);
-  latest = { local, zone, clock, bounds };
+  last = { local, zone, clock, bounds };
   return bounds;
 }
-
-/** Lines of a log share their second more often than not. */
-let latest: { local: string; zone: string | null; clock: Clock; bounds: Readonly<Bounds> | null } | null =
-  null;
 
 /** The same for instants that a host wrote down itself, with their offset: milliseconds since 1970 by its clock. */
 export function instantBounds(firstMs: number, lastMs: number, clock: Clock): Bounds {

@@ -159,9 +159,10 @@ describe('handing over', () => {
     expect(JSON.parse(stdout)).toMatchObject({ args: ['query', 'SELECT 1', '--json'] });
   });
 
+  const scanFlags = JSON.parse(readFileSync(join(root, 'cli/scan-flags.json'), 'utf8')) as string[];
   test.each([
-    ['scan', JSON.parse(readFileSync(join(root, 'cli/scan-flags.json'), 'utf8')) as string[]],
-    ['nightly', JSON.parse(readFileSync(join(root, 'cli/scan-flags.json'), 'utf8')) as string[]],
+    ['scan', scanFlags],
+    ['nightly', scanFlags],
     ['build', []],
   ])('%s runs with the flags of V8 that are kept for it', (word, flags) => {
     expect(JSON.parse(setup([word]).stdout)).toMatchObject({ args: [word], flags });

@@ -17,9 +17,18 @@ import { readSshLog } from './log.ts';
 import type { SshLog } from './log.ts';
 import type { Connected, ConnectOptions, Host, RunOptions, Transport, TransportEnd } from '../transport.ts';
 
+/** Fewer save less; twelve leave the processors idle at times (docs/decisions.md 43). */
+const startsInARow = 6;
+
+interface Settings extends OpensshOptions {
+  /** Read once: process.env looks up each variable anew, for every ssh that is started. */
+  env: NodeJS.ProcessEnv;
+  /** Settles when it is one's turn to start an ssh. */
+  turn: () => Promise<void>;
+}
+
 export function opensshTransport(options: OpensshOptions): Transport {
-  // The environment is read once: process.env looks up each variable anew, for every ssh that is started.
-  const settings = { ...options, env: { ...process.env }, turn: bursts(6) };
+  const settings: Settings = { ...options, env: { ...process.env }, turn: bursts(startsInARow) };
   return { id: 'openssh', connect: (host, connectOptions) => connect(host, settings, connectOptions) };
 }
 
@@ -35,12 +44,10 @@ interface Call {
   stop: (reason: TransportEnd) => void;
 }
 
-type Settings = OpensshOptions & { env: NodeJS.ProcessEnv; turn: () => Promise<void> };
-
-async function connect(host: Host, options: Settings, connectOptions: ConnectOptions): Promise<Connected> {
-  await options.turn();
+async function connect(host: Host, settings: Settings, connectOptions: ConnectOptions): Promise<Connected> {
+  await settings.turn();
   if (connectOptions.signal?.aborted === true) return { end: cutOff('connect', 'the run was ended') };
-  const first = call(host, options, connectOptions);
+  const first = call(host, settings, connectOptions);
   const failed = await first.ready;
   if (failed !== null) return { end: failed };
   const calls = [first];
@@ -49,7 +56,7 @@ async function connect(host: Host, options: Settings, connectOptions: ConnectOpt
     connection: {
       hostKey: first.log.hostKey(),
       run: async (program, runOptions) => {
-        const one = next ?? call(host, options, connectOptions);
+        const one = next ?? call(host, settings, connectOptions);
         next = null;
         if (!calls.includes(one)) calls.push(one);
         const refused = await one.ready;
@@ -62,8 +69,8 @@ async function connect(host: Host, options: Settings, connectOptions: ConnectOpt
   };
 }
 
-function call(host: Host, options: Settings, { limits, signal }: ConnectOptions): Call {
-  const child = startChild(sshWords(host, options, limits), options.env);
+function call(host: Host, settings: Settings, { limits, signal }: ConnectOptions): Call {
+  const child = startChild(sshWords(host, settings, limits), settings.env);
   const { promise: ended, resolve: end } = Promise.withResolvers<TransportEnd>();
   const { promise: ready, resolve: getReady } = Promise.withResolvers<TransportEnd | null>();
   let reason: TransportEnd | null = null;
