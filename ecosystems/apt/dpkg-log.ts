@@ -3,7 +3,7 @@ import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import { localTime, parseLogFiles } from '../log-files.ts';
+import { eventKey, localTime, parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { compareVersions } from './version.ts';
 import type { ParseContext } from '../ecosystem.ts';
@@ -46,15 +46,7 @@ export function parseDpkgLog(context: ParseContext, nativeArchitecture: string |
 export function unique(events: EventRow[]): EventRow[] {
   const byKey = new Map<string, EventRow>();
   for (const event of events) {
-    const key = JSON.stringify([
-      event.log,
-      event.local_time,
-      event.package,
-      event.architecture,
-      event.action,
-      event.old_version,
-      event.new_version,
-    ]);
+    const key = eventKey(event);
     const before = byKey.get(key);
     if (before === undefined || before.completed !== true) byKey.set(key, event);
   }

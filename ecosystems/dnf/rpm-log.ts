@@ -2,7 +2,7 @@
 import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { parseLogFiles } from '../log-files.ts';
+import { parseLogFiles, uniqueEvents } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import type { Bounds } from '../linux/local-time.ts';
@@ -112,19 +112,4 @@ function addEvent(
       events[events.indexOf(row)] = { ...row, old_version: event.new_version };
     open.delete(key);
   }
-}
-
-/** One row a key of the table: the same second may hold the same line twice. */
-export function uniqueEvents(events: readonly EventRow[]): EventRow[] {
-  const keyOf = (event: EventRow) =>
-    JSON.stringify([
-      event.log,
-      event.local_time,
-      event.package,
-      event.architecture,
-      event.action,
-      event.old_version,
-      event.new_version,
-    ]);
-  return [...new Map(events.map((event) => [keyOf(event), event])).values()];
 }

@@ -1,10 +1,9 @@
 /** Dated events from yum 3's own log, which names no year and no offset. */
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { parseLogFiles } from '../log-files.ts';
+import { parseLogFiles, uniqueEvents } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
-import { uniqueEvents } from './rpm-log.ts';
 import type { ParseContext } from '../ecosystem.ts';
 import type { History } from '../log-files.ts';
 import type { EventRow } from './rpm-log.ts';

@@ -3,7 +3,7 @@ import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { instantBounds, localBounds } from '../linux/local-time.ts';
-import { parseLogFiles } from '../log-files.ts';
+import { parseLogFiles, uniqueEvents } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { isPackageName, isVersion } from './names.ts';
 import type { Bounds } from '../linux/local-time.ts';
@@ -29,7 +29,7 @@ const logLine =
 export function parseLog(context: ParseContext, packages: Packages): History {
   const files = parseLogFiles(context, 'pacman', 'pacman-log');
   const { rows: rejections, reject } = rejecter(context.hostId, 'pacman-log');
-  const events = new Map<string, EventRow>();
+  const events: EventRow[] = [];
   let command: string | null = null;
   for (const { text, line } of files.lines) {
     const match = logLine.exec(text);
@@ -42,19 +42,13 @@ export function parseLog(context: ParseContext, packages: Packages): History {
       const change = changeOf(message);
       const bounds = match === null ? null : boundsOf(match, context);
       if (change === null || bounds === null) reject(line, "A line of pacman's log.", text);
-      else {
-        const row = eventRow(context, { change, bounds, match: match!, command }, packages);
-        events.set(
-          JSON.stringify([row.local_time, row.package, row.action, row.old_version, row.new_version]),
-          row,
-        );
-      }
+      else events.push(eventRow(context, { change, bounds, match: match!, command }, packages));
     }
   }
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
   const none = files.rows.length === 0 ? 'No log of the package manager was found.' : null;
   return {
-    events: [...events.values()],
+    events: uniqueEvents(events),
     logs: files.rows,
     rejections,
     problems: [...files.problems, bad, none],
