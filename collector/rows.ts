@@ -1,16 +1,51 @@
 /** Rows as the record wants them: one a key, and not more complaints than a reader can use. */
-import type { RowOf } from '#data/model/tables.ts';
+import { scanTables } from '#data/model/tables.ts';
+import type { RowOf, ScanTableName } from '#data/model/tables.ts';
 
 const maxRejections = 100;
 
-/** The first row of each key: a host that names something twice must not break the table. */
-export function uniqueRows<T extends object>(key: readonly string[], rows: T[]): T[] {
-  const byKey = new Map<string, T>();
-  for (const row of rows) {
-    const name = JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
-    if (!byKey.has(name)) byKey.set(name, row);
+/** A table as the record wants it, and the same as text. */
+export interface Canonical<T> {
+  /** In the order of their keys. */
+  rows: T[];
+  /** A line of JSON a row: the same state gives the same text, however the host orders it. */
+  lines: string[];
+}
+
+/** The key first, so that the order of the lines is that of the keys. */
+const columnsOf = new Map<ScanTableName, string[]>(
+  Object.values(scanTables).map(({ name, key, columns }) => {
+    const others = Object.keys(columns).filter((column) => !(key as string[]).includes(column));
+    return [name as ScanTableName, [...key, ...others.sort()]];
+  }),
+);
+
+/** One row a key, the first that came: a host that names something twice must not break the table. */
+export function canonical<T extends object>(name: ScanTableName, rows: readonly T[]): Canonical<T> {
+  const columns = columnsOf.get(name)!;
+  const { key } = scanTables[name];
+  const valueOf = (row: T, column: string) => (row as Record<string, unknown>)[column];
+  const written = rows.map((row, place) => ({
+    row,
+    place,
+    line: JSON.stringify(columns.map((column) => valueOf(row, column))),
+  }));
+  written.sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : a.place - b.place));
+  const kept: typeof written = [];
+  for (const one of written) {
+    const before = kept.at(-1);
+    const isSame =
+      before !== undefined && key.every((column) => valueOf(before.row, column) === valueOf(one.row, column));
+    if (!isSame) kept.push(one);
+    else if (one.place < before.place) kept[kept.length - 1] = one;
   }
-  return [...byKey.values()];
+  return { rows: kept.map(({ row }) => row), lines: kept.map(({ line }) => line) };
+}
+
+/** Of lines that a log has several times, the one that it shows as completed counts. */
+export function completedFirst(events: readonly RowOf<'events'>[]): RowOf<'events'>[] {
+  const rank = (event: RowOf<'events'>) => (event.completed === true ? 0 : 1);
+  return events.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** At most 100 a section; where there were more, one further row says how many. */

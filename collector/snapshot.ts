@@ -12,7 +12,7 @@ import { findEcosystem } from '#ecosystems/registry.ts';
 import { sectionProblem } from '#ecosystems/sections.ts';
 import { isOurs } from './builds.ts';
 import { sectionsOf } from './probe/program.ts';
-import { boundedRejections, uniqueRows } from './rows.ts';
+import { boundedRejections, canonical, completedFirst } from './rows.ts';
 import { measureClock, parseHello, unmeasuredClock } from './hello.ts';
 import type { Hello } from './hello.ts';
 import { verdictOf } from './verdict.ts';
@@ -91,6 +91,8 @@ export function buildSnapshot(contact: Contact): Snapshot {
 
 interface Read {
   rows: Rows;
+  /** The same as text, by table. */
+  lines: { [table: string]: string[] };
   scan: Parsed['scan'];
   readings: Reading[];
   isRoot: boolean;
@@ -130,8 +132,9 @@ function readAll(contact: Contact, { outputs, hello, specs, clock, observedAt }:
   const rows = emptyRows();
   for (const part of parsed) mergeRows(rows, part.rows);
   rows.rejections = boundedRejections(rows.rejections);
+  rows.events = completedFirst(rows.events);
   return {
-    rows: uniqueTables(rows),
+    ...canonicalTables(rows),
     scan: Object.assign({}, identity.scan, ...parsed.map((part) => part.scan)) as Parsed['scan'],
     readings: withRefresh(
       [...identity.readings, ...parsed.flatMap((part) => part.readings)],
@@ -142,12 +145,15 @@ function readAll(contact: Contact, { outputs, hello, specs, clock, observedAt }:
   };
 }
 
-function uniqueTables(rows: Rows): Rows {
-  const unique = Object.entries(rows).map(([name, list]) => {
-    const { key } = scanTables[name as keyof Rows];
-    return [name, uniqueRows<object>(key, list)];
-  });
-  return Object.fromEntries(unique) as Rows;
+/** Every table in its canonical form. */
+function canonicalTables(found: Rows): { rows: Rows; lines: Read['lines'] } {
+  const tables = Object.entries(found).map(
+    ([name, rows]) => [name as keyof Rows, canonical<object>(name as keyof Rows, rows)] as const,
+  );
+  return {
+    rows: Object.fromEntries(tables.map(([name, { rows }]) => [name, rows])) as Rows,
+    lines: Object.fromEntries(tables.map(([name, { lines }]) => [name, lines])),
+  };
 }
 
 /** Rejections add up; every other table has one writer, the last. */
@@ -157,7 +163,7 @@ function mergeRows(rows: Rows, more: Parsed['rows']): void {
 }
 
 function nothing(): Read {
-  return { rows: emptyRows(), scan: {}, readings: [], isRoot: false };
+  return { rows: emptyRows(), lines: {}, scan: {}, readings: [], isRoot: false };
 }
 
 function emptyRows(): Rows {
@@ -203,7 +209,7 @@ function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<
           ? 'The host gave no answer.'
           : 'Nothing on this host could be asked for it.',
     };
-    const rows = rowsOf(subject, read);
+    const lines = linesOf(subject, read);
     // Of a host that gave no answer nobody knows what root would read.
     const answered = contact.answer.frames.size > 0;
     const asRoot = (name: string) => contact.answer.frames.get(name)?.asRoot === true;
@@ -216,8 +222,8 @@ function readingRows(contact: Contact, read: Read, specs: SectionSpec[]): RowOf<
       status,
       reason,
       needs_root: status !== 'complete' && rootHelps && !read.isRoot,
-      row_count: rows.length,
-      digest: status === 'unread' ? null : digestOf(rows),
+      row_count: lines.length,
+      digest: status === 'unread' ? null : digestOf(lines),
     };
   });
 }
@@ -241,21 +247,14 @@ const identityFields = [
   'reboot_packages',
 ] as const;
 
-function rowsOf(subject: Subject, read: Read): object[] {
-  if (subject === 'identity') {
-    return [Object.fromEntries(identityFields.map((field) => [field, read.scan[field] ?? null]))];
-  }
-  const table = subjectTables[subject] as keyof Rows | undefined;
-  return table === undefined ? [] : read.rows[table];
+/** The state of a subject, a line a row. */
+function linesOf(subject: Subject, read: Read): string[] {
+  if (subject === 'identity')
+    return [JSON.stringify(identityFields.map((field) => read.scan[field] ?? null))];
+  return read.lines[subjectTables[subject] ?? ''] ?? [];
 }
 
-/** SHA-256 over the rows as JSON with sorted keys, in sorted order: the same state gives the same digest. */
-export function digestOf(rows: object[]): string {
-  // Rows of a subject have the same keys: sorted once, not for each of thousands of rows.
-  const keys = Object.keys(rows[0] ?? {}).sort();
-  const lines = (rows as { [key: string]: unknown }[])
-    .map((row) => JSON.stringify(keys.map((key) => [key, row[key]])))
-    .sort();
+function digestOf(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 

@@ -1,6 +1,5 @@
 /** The frame around the lines of a log: one header a file, its times at the end (see `logCommand`). */
 import { clean } from '#data/model/clean.ts';
-import { scanTables } from '#data/model/tables.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import { toInstant } from './linux/identity.ts';
 import { linesOf, sectionProblem } from './sections.ts';
@@ -18,20 +17,11 @@ export interface LogLine {
 
 /** What the logs of a package manager give. */
 export interface History {
+  /** The same second may hold the same line several times: the record keeps one a key (`completedFirst`). */
   events: RowOf<'events'>[];
   logs: RowOf<'logs'>[];
   rejections: Rejection[];
   problems: (string | null)[];
-}
-
-/** What tells an event from the others of its host. */
-export function eventKey(event: RowOf<'events'>): string {
-  return JSON.stringify(scanTables.events.key.map((column) => event[column]));
-}
-
-/** One row a key of the table: the same second may hold the same line twice. The last one counts. */
-export function uniqueEvents(events: readonly RowOf<'events'>[]): RowOf<'events'>[] {
-  return [...new Map(events.map((event) => [eventKey(event), event])).values()];
 }
 
 export interface LogFiles {

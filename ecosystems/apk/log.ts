@@ -3,7 +3,7 @@ import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { instantBounds } from '../linux/local-time.ts';
-import { parseLogFiles, uniqueEvents } from '../log-files.ts';
+import { parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { sectionProblem } from '../sections.ts';
 import { parseChangeLine } from './simulation.ts';
@@ -55,7 +55,7 @@ export function parseLog(context: ParseContext, packages: Packages): History {
   const unknown = sectionProblem('apk-packages', context.sections.get('apk-packages'));
   const none = files.rows.length === 0 && unknown === null ? whyNone(packages) : unknown;
   return {
-    events: uniqueEvents(events),
+    events,
     logs: files.rows,
     rejections: rejecting.rows,
     problems: [...files.problems, bad, none],

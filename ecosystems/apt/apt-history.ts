@@ -5,7 +5,6 @@ import { localBounds } from '../linux/local-time.ts';
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
 import { localTime, parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
-import { unique } from './dpkg-log.ts';
 import type { LogLine } from '../log-files.ts';
 import type { Bounds } from '../linux/local-time.ts';
 import type { History } from '../log-files.ts';
@@ -38,7 +37,7 @@ export function parseAptHistory(context: ParseContext): History {
   const bad =
     rejecting.rows.length > 0 ? `${rejecting.rows.length} lines of apt's history could not be read.` : null;
   return {
-    events: unique(events),
+    events,
     logs: files.rows,
     rejections: rejecting.rows,
     problems: [...files.problems, bad],

@@ -1,14 +1,14 @@
 /** Debian, Ubuntu and everything else that apt and dpkg manage. */
 import { parseAptHistory } from './apt-history.ts';
 import { parseDpkgLog } from './dpkg-log.ts';
-import { parseDpkgPackages } from './dpkg-packages.ts';
+import { isPresent, parseDpkgPackages } from './dpkg-packages.ts';
 import { kernelRows } from './kernels.ts';
 import { withOwners } from './mapping-owners.ts';
 import { parseRepositories } from './repositories.ts';
 import { renderAptScript } from './remediation/script.ts';
 import { readSimulation, simulateSection } from './remediation/simulate.ts';
 import { aptSections } from './sections.ts';
-import { installedByFullName, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
+import { fullNameOf, originOf, parseUpdates, repositoriesByDescription } from './updates.ts';
 import { sources } from './sources.ts';
 import { parseUbuntuPro, withWithheld } from './ubuntu-pro.ts';
 import { compareVersions } from './version.ts';
@@ -89,13 +89,11 @@ function kernelsReading(context: ParseContext, packages: Packages): Parsed['read
 
 function withOrigins(packages: Packages, updates: Updates, repositories: Repositories): PackageRow[] {
   const byDescription = repositoriesByDescription(repositories);
-  const origins = new Map(
-    [...installedByFullName(packages)].map(([fullName, row]) => [
-      row,
-      originOf(updates.policies.get(fullName), row.version, byDescription),
-    ]),
-  );
-  return packages.rows.map((row) => ({ ...row, ...origins.get(row) }));
+  return packages.rows.map((row) => {
+    if (!isPresent(row)) return row;
+    const policy = updates.policies.get(fullNameOf(row, packages.architecture));
+    return { ...row, ...originOf(policy, row.version, byDescription) };
+  });
 }
 
 /** `apt-cache policy` prints the priority of a list beside each version that it offers. */

@@ -3,7 +3,7 @@ import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
 import { isVersion, parseFullName } from '#data/model/debian-names.ts';
-import { eventKey, localTime, parseLogFiles } from '../log-files.ts';
+import { localTime, parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { compareVersions } from './version.ts';
 import type { ParseContext } from '../ecosystem.ts';
@@ -39,18 +39,7 @@ export function parseDpkgLog(context: ParseContext, nativeArchitecture: string |
       pending.set(pendingKey(event.package, event.architecture, event.new_version), event);
   }
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
-  return { events: unique(events), logs: files.rows, rejections, problems: [...files.problems, bad] };
-}
-
-/** One row a key of the table: the same second may hold the same line twice. */
-export function unique(events: EventRow[]): EventRow[] {
-  const byKey = new Map<string, EventRow>();
-  for (const event of events) {
-    const key = eventKey(event);
-    const before = byKey.get(key);
-    if (before === undefined || before.completed !== true) byKey.set(key, event);
-  }
-  return [...byKey.values()];
+  return { events, logs: files.rows, rejections, problems: [...files.problems, bad] };
 }
 
 function parseAction(context: ParseContext, text: string, native: string | null): Draft | null {

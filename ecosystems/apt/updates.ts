@@ -92,14 +92,14 @@ export function repositoriesByDescription(repositories: Repositories): Map<strin
   );
 }
 
-/** Installed packages as apt calls them: bare for the host's own architecture and for 'all'. */
-export function installedByFullName({ rows, architecture }: Packages): Map<string, PackageRow> {
-  const isOwn = (row: PackageRow) => row.architecture === architecture || row.architecture === 'all';
-  return new Map(
-    rows
-      .filter(isPresent)
-      .map((row) => [isOwn(row) ? row.package : `${row.package}:${row.architecture}`, row]),
-  );
+/** A package as apt calls it: bare for the host's own architecture and for 'all'. */
+export function fullNameOf(row: PackageRow, ownArchitecture: string | null): string {
+  const isOwn = row.architecture === ownArchitecture || row.architecture === 'all';
+  return isOwn ? row.package : `${row.package}:${row.architecture}`;
+}
+
+function installedByFullName({ rows, architecture }: Packages): Map<string, PackageRow> {
+  return new Map(rows.filter(isPresent).map((row) => [fullNameOf(row, architecture), row]));
 }
 
 function readOffer(parts: Parts, rejecting: Rejecter, repositories: Repositories): Offer {

@@ -4,7 +4,6 @@ import { clean } from '#data/model/clean.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
 import { jsonAnswer } from '../json-answer.ts';
-import { uniqueEvents } from '../log-files.ts';
 import { parseParts, partProblem, partText } from '../parts.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
@@ -53,7 +52,7 @@ export function parseDnf5History(context: ParseContext): History {
     rejecting.rows.length > 0 ? `${rejecting.rows.length} changes of the history could not be read.` : null;
   const row = logRow(context.hostId, transactions);
   return {
-    events: uniqueEvents(events),
+    events,
     logs: read !== null && part?.exitStatus === 0 ? [row] : [],
     rejections: rejecting.rows,
     problems: [partProblem('dnf5 history info', part), unread, bad],

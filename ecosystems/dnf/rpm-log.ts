@@ -2,7 +2,7 @@
 import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { parseLogFiles, uniqueEvents } from '../log-files.ts';
+import { parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import type { Bounds } from '../linux/local-time.ts';
@@ -59,7 +59,7 @@ export function parseRpmLog(context: ParseContext): History {
 
 function historyOf(events: EventRow[], files: LogFiles, rejections: Rejection[]): History {
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
-  return { events: uniqueEvents(events), logs: files.rows, rejections, problems: [...files.problems, bad] };
+  return { events, logs: files.rows, rejections, problems: [...files.problems, bad] };
 }
 
 /** The line names its offset, so that only the clock is uncertain; before dnf 4.4 it was in UTC. */

@@ -1,7 +1,7 @@
 /** Dated events from yum 3's own log, which names no year and no offset. */
 import type { EventAction } from '#data/model/words.ts';
 import { localBounds } from '../linux/local-time.ts';
-import { parseLogFiles, uniqueEvents } from '../log-files.ts';
+import { parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { parseNevra } from '../rpm/names.ts';
 import type { ParseContext } from '../ecosystem.ts';
@@ -50,7 +50,7 @@ export function parseYumLog(context: ParseContext): History {
   }
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
   return {
-    events: uniqueEvents(events.reverse()),
+    events: events.reverse(),
     logs: files.rows,
     rejections,
     problems: [...files.problems, bad],

@@ -36,7 +36,7 @@ export function parseSoftware(hostId: string, sections: ReadonlyMap<string, Sect
   }
   const full = rows.length >= maxRows ? `Only the first ${maxRows} names are kept.` : null;
   return {
-    rows: { software: unique(rows), rejections },
+    rows: { software: rows, rejections },
     scan: {},
     readings: [reading('software', [sectionProblem('software', output), full], rows.length > 0)],
   };
@@ -50,9 +50,4 @@ function softwareRow(hostId: string, kind: string, name: string): RowOf<'softwar
     name: clean(match?.[1] ?? name, 200),
     version: match?.[2] === undefined ? null : clean(match[2], 100),
   };
-}
-
-function unique(rows: RowOf<'software'>[]): RowOf<'software'>[] {
-  const seen = new Map(rows.map((row) => [JSON.stringify([row.kind, row.name, row.version]), row]));
-  return [...seen.values()];
 }

@@ -3,7 +3,7 @@ import { clean } from '#data/model/clean.ts';
 import type { RowOf } from '#data/model/tables.ts';
 import type { EventAction } from '#data/model/words.ts';
 import { instantBounds, localBounds } from '../linux/local-time.ts';
-import { parseLogFiles, uniqueEvents } from '../log-files.ts';
+import { parseLogFiles } from '../log-files.ts';
 import { rejecter } from '../rejections.ts';
 import { isPackageName, isVersion } from './names.ts';
 import type { Bounds } from '../linux/local-time.ts';
@@ -48,7 +48,7 @@ export function parseLog(context: ParseContext, packages: Packages): History {
   const bad = rejections.length > 0 ? `${rejections.length} lines of the log could not be read.` : null;
   const none = files.rows.length === 0 ? 'No log of the package manager was found.' : null;
   return {
-    events: uniqueEvents(events),
+    events,
     logs: files.rows,
     rejections,
     problems: [...files.problems, bad, none],

@@ -26,7 +26,7 @@ const log = 'zypp';
 export function parseHistory(context: ParseContext): History {
   const files = parseLogFiles(context, log, 'zypper-history');
   const rejecting = rejecter(context.hostId, 'zypper-history');
-  const events = new Map<string, EventRow>();
+  const events: EventRow[] = [];
   let command: string | null = null;
   for (const { text, line } of files.lines) {
     const fields = text.split('|');
@@ -37,7 +37,7 @@ export function parseHistory(context: ParseContext): History {
     }
     const event = eventOf(context, { time, action: action.trim(), fields, command });
     if (event === null) rejecting.reject(line, 'A time, an action, a package and its version.', text);
-    else events.set(JSON.stringify(event), event);
+    else events.push(event);
   }
   const problems = [
     ...files.problems,
@@ -45,7 +45,7 @@ export function parseHistory(context: ParseContext): History {
     rejecting.rows.length > 0 ? `${rejecting.rows.length} lines of zypp's log could not be read.` : null,
   ];
   return {
-    events: [...events.values()],
+    events,
     logs: files.rows,
     rejections: rejecting.rows,
     reading: reading('history', problems, files.rows.length > 0),

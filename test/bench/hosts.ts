@@ -54,7 +54,7 @@ async function benchCachedHosts(cached: CachedHosts): Promise<void> {
   const hosts = Array.from({ length: 500 }, (_, index) => cached.host(index));
   const { folder } = cached.sshd;
   console.log(`\n500 hosts that answer from a cache, ${concurrency} at a time`);
-  const runs = await inTurn(2, contest(folder, hosts));
+  const runs = await inTurn(3, contest(folder, hosts));
   const few = await scanCost(folder, hosts.slice(0, 50), concurrency);
   tellContest(hosts, runs);
   const { ours } = runs;

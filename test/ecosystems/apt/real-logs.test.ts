@@ -74,12 +74,12 @@ describe('logs of a real host', () => {
       { action: 'upgrade', command: 'apt-get upgrade', completed: true },
     ]);
     expect(logs.map((row) => [row.path, row.first_time, row.last_time])).toEqual([
-      ['/var/log/dpkg.log.3.xz', '2026-01-01T10:00:00', '2026-01-01T10:00:00'],
-      ['/var/log/dpkg.log.2.gz', '2026-02-01T10:00:00', '2026-02-01T10:00:02'],
-      ['/var/log/dpkg.log.1', '2026-03-10T08:59:59', '2026-03-10T08:59:59'],
-      ['/var/log/dpkg.log', '2026-03-10T09:00:00', '2026-03-10T10:00:01'],
-      ['/var/log/apt/history.log.1.gz', '2026-02-01T09:59:58', '2026-02-01T09:59:58'],
       ['/var/log/apt/history.log', null, null],
+      ['/var/log/apt/history.log.1.gz', '2026-02-01T09:59:58', '2026-02-01T09:59:58'],
+      ['/var/log/dpkg.log', '2026-03-10T09:00:00', '2026-03-10T10:00:01'],
+      ['/var/log/dpkg.log.1', '2026-03-10T08:59:59', '2026-03-10T08:59:59'],
+      ['/var/log/dpkg.log.2.gz', '2026-02-01T10:00:00', '2026-02-01T10:00:02'],
+      ['/var/log/dpkg.log.3.xz', '2026-01-01T10:00:00', '2026-01-01T10:00:00'],
     ]);
     expect(readings.find((row) => row.subject === 'history')).toMatchObject({ status: 'complete' });
   });
