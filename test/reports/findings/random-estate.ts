@@ -1,7 +1,8 @@
 /**
  * Random estates: what happened to hosts, and what of it runs saw. Each host has two packages. In the evening
  * before each run something may happen to each of them; its log may tell so at once, later, or never; the host
- * may boot, be rebuilt, be away, not be there yet or have left.
+ * may boot, be rebuilt, be away, not be there yet or have left; and the collector may get a new build, which gives
+ * the same state another digest.
  */
 import fc from 'fast-check';
 import type { Found, HostState, RunStory } from './story.ts';
@@ -34,6 +35,8 @@ export interface Life {
   /** Days on which the inventory lists it, from and to. */
   joins: number;
   leaves: number;
+  /** Day on which the collector gets a new build; 0 when all days have the same. */
+  newBuild: number;
 }
 
 const change: fc.Arbitrary<Change> = fc.constantFrom(
@@ -70,6 +73,7 @@ export const life: fc.Arbitrary<Life> = fc.record({
   mornings: fc.array(morning, { minLength: days, maxLength: days }),
   joins: fc.constantFrom(1, 1, 1, 1, 2, 4),
   leaves: fc.constantFrom(days, days, days, days, days, 5),
+  newBuild: fc.constantFrom(0, 2, 4, 6),
 });
 
 /** The evening before a day (0 for the one before the first of September) at an hour. */
@@ -89,7 +93,7 @@ export function storyOf(lives: { [hostId: string]: Life }): RunStory[] {
 type LogLine = NonNullable<HostState['log']>[number];
 
 /** One host, day by day. */
-function findingsOf({ first, evenings, mornings, joins, leaves }: Life): Found[] {
+function findingsOf({ first, evenings, mornings, joins, leaves, newBuild }: Life): Found[] {
   const had: { [name: string]: string | null } = { a: null, b: null };
   let [machine, bootedAt, untold]: [number, string | null, { line: LogLine; day: number }[]] = [1, null, []];
   const apply = (name: 'a' | 'b', wanted: Change): LogLine['2'] | null => {
@@ -119,7 +123,12 @@ function findingsOf({ first, evenings, mornings, joins, leaves }: Life): Found[]
     if (!seen.answers) return 'unreachable';
     const told = untold.filter((entry) => entry.day <= day);
     untold = untold.filter((entry) => entry.day > day);
-    return stateOf(had, seen, { machine, bootedAt, log: told.map(({ line }) => line) });
+    return stateOf(had, seen, {
+      machine,
+      bootedAt,
+      build: day < newBuild ? 1 : 2,
+      log: told.map(({ line }) => line),
+    });
   });
 }
 
@@ -132,16 +141,17 @@ function lineOf(at: string, name: string, before: string | null, after: string |
 function stateOf(
   had: { [name: string]: string | null },
   { mapped, mappings, offers }: Morning,
-  { machine, bootedAt, log }: { machine: number; bootedAt: string | null; log: LogLine[] },
+  more: { machine: number; bootedAt: string | null; build: number; log: LogLine[] },
 ): HostState {
   const installed = Object.entries(had).filter((entry): entry is [string, string] => entry[1] !== null);
   const [reason] = offers;
   const offered = installed.filter(([, version]) => reason !== undefined && version < '4');
   return {
-    machine: `m${machine}`,
+    machine: `m${more.machine}`,
     packages: Object.fromEntries(installed),
     mapped,
-    log,
+    log: more.log,
+    build: more.build,
     offers: Object.fromEntries(
       offered.map(([name]) => [
         name,
@@ -149,6 +159,6 @@ function stateOf(
       ]),
     ),
     readings: { mappings },
-    scan: { booted_at: bootedAt },
+    scan: { booted_at: more.bootedAt },
   };
 }

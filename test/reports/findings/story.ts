@@ -46,6 +46,8 @@ export interface HostState {
     Partial<RowOf<'host_advisories'>>)[];
   /** Subjects that were not read completely; the rows given are what was read of them. */
   readings?: { [subject in Subject]?: ReadingStatus };
+  /** Which build of ours wrote it down: another one may give the same state another digest. */
+  build?: number;
 }
 
 export interface RunStory {
@@ -185,19 +187,22 @@ export function snapshotOf(hostId: string, found: HostState | ScanStatus, at: st
   }));
   snapshot.readings = subjects
     .filter((subject) => subject !== 'advisories' || found.advisories !== undefined)
-    .map((subject) => readingRow(hostId, subject, found.readings?.[subject] ?? 'complete', snapshot));
+    .map((subject) => readingRow(hostId, subject, found, snapshot));
   return snapshot;
 }
 
 function readingRow(
   hostId: string,
   subject: Subject,
-  status: ReadingStatus,
+  { readings, build = 1 }: HostState,
   snapshot: Snapshot,
 ): RowOf<'readings'> {
+  const status: ReadingStatus = readings?.[subject] ?? 'complete';
   const table = subjectTables[subject] as keyof Snapshot | undefined;
   const rows = table === undefined ? [] : snapshot[table];
-  const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([build, rows]))
+    .digest('hex');
   return {
     host_id: hostId,
     subject,
