@@ -254,6 +254,7 @@ function linesOf(subject: Subject, read: Read): string[] {
   return read.lines[subjectTables[subject] ?? ''] ?? [];
 }
 
+/** SHA-256 of a state in canonical form: the same state gives the same digest. */
 function digestOf(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
