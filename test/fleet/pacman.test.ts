@@ -156,7 +156,7 @@ describe('what is recorded of the host', () => {
           : [row.new_version ?? row.old_version];
       return `[${row.local_time}+0000] [ALPM] ${verbs[row.action as keyof typeof verbs]} ${row.package} (${versions.join(' -> ')})`;
     });
-    expect(shown).toEqual(lines);
+    expect(shown.sort()).toEqual(lines.sort());
     expect(new Set(snapshot.events.map((row) => row.action))).toEqual(
       new Set(['install', 'downgrade', 'reinstall', 'remove']),
     );
