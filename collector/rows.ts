@@ -1,4 +1,5 @@
 /** Rows as the record wants them: one a key, and not more complaints than a reader can use. */
+import { keyFirst } from '#data/model/column.ts';
 import { scanTables } from '#data/model/tables.ts';
 import type { RowOf, ScanTableName } from '#data/model/tables.ts';
 
@@ -6,24 +7,16 @@ const maxRejections = 100;
 
 /** A table as the record wants it, and the same as text. */
 export interface Canonical<T> {
-  /** In the order of their keys. */
+  /** In the order of their keys: that of the lines, which begin with them. */
   rows: T[];
   /** A line of JSON a row: the same state gives the same text, however the host orders it. */
   lines: string[];
 }
 
-/** The key first, so that the order of the lines is that of the keys. */
-const columnsOf = new Map<ScanTableName, string[]>(
-  Object.values(scanTables).map(({ name, key, columns }) => {
-    const others = Object.keys(columns).filter((column) => !(key as string[]).includes(column));
-    return [name as ScanTableName, [...key, ...others.sort()]];
-  }),
-);
-
 /** One row a key, the first that came: a host that names something twice must not break the table. */
 export function canonical<T extends object>(name: ScanTableName, rows: readonly T[]): Canonical<T> {
-  const columns = columnsOf.get(name)!;
   const { key } = scanTables[name];
+  const columns = keyFirst(scanTables[name]);
   const valueOf = (row: T, column: string) => (row as Record<string, unknown>)[column];
   const written = rows.map((row, place) => ({
     row,

@@ -1,5 +1,5 @@
 /** From the frames of a probe to the rows of the record. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clean } from '#data/model/clean.ts';
 import { scanTables, subjectTables } from '#data/model/tables.ts';
 import { subjects } from '#data/model/words.ts';
@@ -256,7 +256,7 @@ function linesOf(subject: Subject, read: Read): string[] {
 
 /** SHA-256 of a state in canonical form: the same state gives the same digest. */
 function digestOf(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return hash('sha256', lines.join('\n'));
 }
 
 function sectionRows(

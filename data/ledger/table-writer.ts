@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { DuckDBTimestampValue, LIST, VARCHAR, listValue } from '@duckdb/node-api';
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import { keyFirst } from '#data/model/column.ts';
 import type { Column, Row, Table, Value } from '#data/model/column.ts';
 import { recordTables } from '#data/model/entry-tables.ts';
 import type { RecordRow, TableName } from '#data/model/entry-tables.ts';
@@ -57,8 +58,8 @@ export async function openTables(connection: DuckDBConnection, names: TableName[
 }
 
 async function copyTable(connection: DuckDBConnection, folder: string, table: Table): Promise<number> {
-  const order = [...table.key, ...Object.keys(table.columns).filter((column) => !table.key.includes(column))];
-  const sorted = `SELECT * FROM ${sqlName(table.name)} ORDER BY ${order.map((column) => `${sqlName(column)} NULLS LAST`).join(', ')}`;
+  const order = keyFirst(table).map((column) => `${sqlName(column)} NULLS LAST`);
+  const sorted = `SELECT * FROM ${sqlName(table.name)} ORDER BY ${order.join(', ')}`;
   await connection.run(
     `COPY (${sorted}) TO ${sqlText(resolve(folder, `${table.name}.parquet`))} (${parquetOptions})`,
   );

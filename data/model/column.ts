@@ -66,3 +66,8 @@ export function table<const C extends Record<string, Column>>(
 ): Table<C> {
   return { name, doc, columns, key };
 }
+
+/** All columns, the key first: compared in this order, any two different rows have an order. */
+export function keyFirst({ key, columns }: Pick<Table, 'key' | 'columns'>): string[] {
+  return [...key, ...Object.keys(columns).filter((column) => !key.includes(column))];
+}
